@@ -1,1 +1,144 @@
-fn main() {}
+//! `pedl-master`: reads its configuration, opens its store, and serves until it is told to stop.
+
+mod agents;
+mod api;
+mod args;
+mod assets;
+mod auth;
+mod config;
+mod data_dir;
+mod error;
+mod ids;
+mod logs;
+mod metrics;
+mod scheduler;
+mod server;
+mod store;
+mod topics;
+mod users;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use agents::presence::Presence;
+use api::Api;
+use args::Args;
+use auth::sessions::Sessions;
+use auth::token::{Kind, Token};
+use config::{Config, load};
+use data_dir::DataDir;
+use scheduler::Scheduler;
+use store::Store;
+use topics::Topics;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The configuration is wrong; nothing was started.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let config = match load::load(args.config.as_deref(), std::env::vars(), args.overrides()) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("pedl-master: {error}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    if args.print_config {
+        print!("{}", config.masked());
+        return ExitCode::SUCCESS;
+    }
+    let filter = EnvFilter::try_from_env("PEDL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pedl-master: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(config: Config) -> anyhow::Result<()> {
+    let dir = DataDir::open(&config.data_dir)
+        .with_context(|| format!("data_dir {} cannot be used", config.data_dir.display()))?;
+    let store = Store::open(&config.database.url, dir.path()).await?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}: choose another address with --listen", config.listen))?;
+    prepare(&config, &dir, &store).await?;
+
+    let presence = Presence::new();
+    let assignments = Topics::new();
+    let shutdown = CancellationToken::new();
+    let scheduler = Scheduler {
+        store: store.clone(),
+        presence: presence.clone(),
+        assignments: assignments.clone(),
+        default_user: config.security.default_task.clone(),
+        lost_after: config.agents.lost_after,
+    };
+    let api = Api {
+        sessions: Sessions::new(store.clone(), config.security.session_lifetime).into(),
+        store,
+        presence,
+        assignments,
+        task_news: Topics::new(),
+        container_defaults: config.task_container_defaults,
+        shutdown: shutdown.clone(),
+    };
+    tokio::spawn(scheduler.run());
+    tokio::spawn(stop_on_signal(shutdown)?);
+    tracing::info!("listening on http://{}", listener.local_addr()?);
+    server::serve(listener, api).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What a start does once: clears ended sessions, gives agents beside the master their token, warns of open doors.
+async fn prepare(config: &Config, dir: &DataDir, store: &Store) -> anyhow::Result<()> {
+    store.write(|tx| Box::pin(store::sessions::delete_ended(tx, Timestamp::now()))).await?;
+    if !dir.has_agent_token() {
+        let token = Token::generate(Kind::Join);
+        let hash = token.hash();
+        let pool = assets::DEFAULT_POOL.to_owned();
+        store.write(move |tx| Box::pin(store::agents::create_join_token(tx, hash, pool, None))).await?;
+        dir.write_agent_token(token.reveal()).context("the agents' join token cannot be written")?;
+    }
+    if !config.listen.ip().is_loopback() {
+        let blank = store::users::list_blank(store.read()).await?;
+        let names: Vec<&str> = blank.iter().map(|user| user.username.as_str()).collect();
+        if !names.is_empty() {
+            tracing::warn!(
+                "ANYONE WHO REACHES {} CAN LOG IN: these accounts have blank passwords: {}",
+                config.listen,
+                names.join(", ")
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Ends the service at SIGTERM or SIGINT.
+fn stop_on_signal(shutdown: CancellationToken) -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("shutting down");
+        shutdown.cancel();
+    })
+}

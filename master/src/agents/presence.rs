@@ -1,0 +1,107 @@
+//! Which agents are in touch right now. Kept in memory: it is true of this process's connections alone, and counts by the
+//! monotonic clock, so that a jump of the wall clock loses no agent.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::ids::AgentId;
+
+/// How often agents send heartbeats.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// After how long a silence an agent gets no new tasks.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// Who is in touch.
+pub struct Presence {
+    since: Instant,
+    agents: Mutex<HashMap<AgentId, Seen>>,
+    changes: watch::Sender<()>,
+}
+
+struct Seen {
+    last: Instant,
+    connections: u32,
+}
+
+impl Presence {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { since: Instant::now(), agents: Mutex::default(), changes: watch::Sender::new(()) })
+    }
+
+    /// Notes that an agent was heard.
+    pub fn heard(&self, agent: AgentId) {
+        let was_connected = self.is_connected(agent);
+        self.with(agent, |seen| seen.last = Instant::now());
+        if self.is_connected(agent) != was_connected {
+            self.changes.send_replace(());
+        }
+    }
+
+    /// Notes that an agent watches its assignments, until the guard is dropped.
+    pub fn connect(self: &Arc<Self>, agent: AgentId) -> Connection {
+        self.with(agent, |seen| {
+            seen.last = Instant::now();
+            seen.connections += 1;
+        });
+        self.changes.send_replace(());
+        Connection { presence: self.clone(), agent }
+    }
+
+    /// Whether an agent can be given tasks.
+    pub fn is_connected(&self, agent: AgentId) -> bool {
+        let agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        agents.get(&agent).is_some_and(|seen| seen.connections > 0 && seen.last.elapsed() < SILENCE)
+    }
+
+    /// How long an agent has been silent; before its first word, how long this master has been listening.
+    pub fn silence(&self, agent: AgentId) -> Duration {
+        let agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        agents.get(&agent).map_or(self.since, |seen| seen.last).elapsed()
+    }
+
+    /// Tells when an agent comes or goes.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    fn with(&self, agent: AgentId, change: impl FnOnce(&mut Seen)) {
+        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        change(agents.entry(agent).or_insert(Seen { last: Instant::now(), connections: 0 }));
+    }
+}
+
+/// An agent's presence on one connection.
+pub struct Connection {
+    presence: Arc<Presence>,
+    agent: AgentId,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.presence.with(self.agent, |seen| seen.connections = seen.connections.saturating_sub(1));
+        self.presence.changes.send_replace(());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_connected_while_one_of_its_connections_lives() {
+        let presence = Presence::new();
+        let agent = AgentId(1);
+        presence.heard(agent);
+        assert!(!presence.is_connected(agent), "heartbeats alone are no connection");
+        let first = presence.connect(agent);
+        let second = presence.connect(agent);
+        drop(first);
+        assert!(presence.is_connected(agent));
+        drop(second);
+        assert!(!presence.is_connected(agent));
+    }
+}

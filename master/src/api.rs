@@ -1,0 +1,38 @@
+//! The API: each handler asks who calls, parses what they ask, whether they may, does it, and answers.
+
+pub mod agents;
+pub mod assets;
+pub mod cluster;
+mod convert;
+mod fields;
+pub mod logs;
+mod page;
+pub mod sessions;
+mod spec;
+pub mod users;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::agents::presence::Presence;
+use crate::auth::sessions::Sessions;
+use crate::config::ContainerDefaults;
+use crate::ids::{AgentId, TaskId};
+use crate::store::Store;
+use crate::topics::Topics;
+
+/// What handlers work with. Each service is implemented for it, in the file of its noun.
+#[derive(Clone)]
+pub struct Api {
+    pub store: Store,
+    pub sessions: Arc<Sessions>,
+    pub presence: Arc<Presence>,
+    /// News of agents' desired sets.
+    pub assignments: Arc<Topics<AgentId>>,
+    /// News of tasks' logs and ends.
+    pub task_news: Arc<Topics<TaskId>>,
+    pub container_defaults: ContainerDefaults,
+    /// Ends the streams that would go on for ever.
+    pub shutdown: CancellationToken,
+}

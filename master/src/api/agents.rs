@@ -1,0 +1,265 @@
+//! What agents call.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures::stream::{Stream, try_unfold};
+use jiff::Timestamp;
+use pedl_proto::agent::v1;
+use pedl_proto::agent::v1::agent_service_server::AgentService;
+use pedl_proto::agent::v1::{
+    Action, AppendLogsRequest, AppendLogsResponse, Assignment, HeartbeatRequest, HeartbeatResponse, RegisterRequest,
+    RegisterResponse, ReportTasksRequest, ReportTasksResponse, WatchAssignmentsRequest, WatchAssignmentsResponse,
+};
+use pedl_proto::v1::{LogEntry, SlotKind as ProtoSlotKind};
+use tonic::{Request, Response, Status};
+
+use super::Api;
+use super::convert::{agent_user_to_proto, container_to_proto, task_id, time};
+use super::fields::Fields;
+use super::spec::parse_pool;
+use crate::agents::presence::{Connection, HEARTBEAT};
+use crate::agents::{Introduction, SlotKind};
+use crate::assets::lifecycle::{self, Report, Verdict};
+use crate::assets::state::State;
+use crate::assets::{Spec, Task};
+use crate::auth::caller::Caller;
+use crate::auth::token::{Kind, Token};
+use crate::error::{Error, Result};
+use crate::ids::{AgentId, TaskId};
+use crate::logs::Chunk;
+use crate::store;
+use crate::topics::Subscription;
+
+/// How long a task has between SIGTERM and SIGKILL: what `docker stop` gives.
+const STOP_GRACE: Duration = Duration::from_secs(10);
+
+/// Entries are at most this long; agents split what is longer.
+const MAX_ENTRY: usize = 64 << 10;
+
+const MAX_SLOTS: i32 = 4096;
+
+type Assignments = Pin<Box<dyn Stream<Item = Result<WatchAssignmentsResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl AgentService for Api {
+    type WatchAssignmentsStream = Assignments;
+
+    async fn register(&self, request: Request<RegisterRequest>) -> Result<Response<RegisterResponse>, Status> {
+        let caller = Caller::of(&request)?.clone();
+        let intro = parse_introduction(request.into_inner())?;
+        let credential = match caller {
+            Caller::Agent(id) => {
+                self.store
+                    .write(move |tx| Box::pin(async move { store::agents::update(tx, id, &intro).await }))
+                    .await?;
+                String::new()
+            }
+            Caller::Joining { resource_pool } => {
+                let token = Token::generate(Kind::Agent);
+                let hash = token.hash();
+                let agent = self
+                    .store
+                    .write(move |tx| {
+                        Box::pin(async move { store::agents::join(tx, &resource_pool, &intro, hash).await })
+                    })
+                    .await?;
+                tracing::info!(agent = agent.name, pool = agent.resource_pool, "an agent joined");
+                token.reveal().to_owned()
+            }
+            Caller::Nobody | Caller::Member(_) => return Err(Error::WrongTokenKind.into()),
+        };
+        let identity = store::cluster::identity(self.store.read()).await?;
+        Ok(Response::new(RegisterResponse {
+            credential,
+            cluster_id: identity.cluster_id.to_string(),
+            heartbeat_interval: prost_types::Duration::try_from(HEARTBEAT).ok(),
+        }))
+    }
+
+    async fn heartbeat(&self, request: Request<HeartbeatRequest>) -> Result<Response<HeartbeatResponse>, Status> {
+        self.presence.heard(Caller::agent(&request)?);
+        Ok(Response::new(HeartbeatResponse {}))
+    }
+
+    async fn watch_assignments(
+        &self,
+        request: Request<WatchAssignmentsRequest>,
+    ) -> Result<Response<Assignments>, Status> {
+        let agent = Caller::agent(&request)?;
+        self.store.write(move |tx| Box::pin(store::agents::seen(tx, agent))).await?;
+        let watcher = Watcher {
+            news: self.assignments.subscribe(agent),
+            connection: self.presence.connect(agent),
+            api: self.clone(),
+            agent,
+            sent: None,
+        };
+        Ok(Response::new(Box::pin(try_unfold(watcher, |mut watcher| async move {
+            let set = watcher.next().await?;
+            Ok(Some((set, watcher)))
+        }))))
+    }
+
+    async fn report_tasks(
+        &self,
+        request: Request<ReportTasksRequest>,
+    ) -> Result<Response<ReportTasksResponse>, Status> {
+        let agent = Caller::agent(&request)?;
+        let reports = request.into_inner().reports.into_iter().map(parse_report).collect::<Result<Vec<_>>>()?;
+        let tasks: Vec<TaskId> = reports.iter().map(|report| report.task).collect();
+        let verdicts = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut verdicts = Vec::with_capacity(reports.len());
+                    for report in reports {
+                        verdicts.push(lifecycle::report(tx, agent, report).await?);
+                    }
+                    Ok(verdicts)
+                })
+            })
+            .await?;
+        self.presence.heard(agent);
+        tasks.into_iter().for_each(|task| self.task_news.notify(task));
+        Ok(Response::new(ReportTasksResponse { verdicts: verdicts.into_iter().map(verdict_to_proto).collect() }))
+    }
+
+    async fn append_logs(&self, request: Request<AppendLogsRequest>) -> Result<Response<AppendLogsResponse>, Status> {
+        let agent = Caller::agent(&request)?;
+        let AppendLogsRequest { task_id: id, entries } = request.into_inner();
+        let id = task_id(&id)?;
+        let task = store::tasks::find(self.store.read(), id).await?;
+        if task.and_then(|task| task.agent).map(|placed| placed.id) != Some(agent) {
+            return Err(Error::TaskNotFound(id.to_string()).into());
+        }
+        check_entries(&entries)?;
+        let next_offset = if entries.is_empty() {
+            store::logs::next_offset(self.store.read_logs(), id).await?
+        } else {
+            let chunk = Chunk::pack(entries)?;
+            self.store.write_logs(move |tx| Box::pin(store::logs::append(tx, id, chunk))).await?
+        };
+        self.task_news.notify(id);
+        Ok(Response::new(AppendLogsResponse { next_offset }))
+    }
+}
+
+/// One agent's stream of desired sets.
+struct Watcher {
+    api: Api,
+    agent: AgentId,
+    news: Subscription<AgentId>,
+    #[expect(dead_code, reason = "the agent is present for as long as this lives")]
+    connection: Connection,
+    sent: Option<Vec<Assignment>>,
+}
+
+impl Watcher {
+    /// The next set that differs from the last one; at first, whatever it is.
+    async fn next(&mut self) -> Result<WatchAssignmentsResponse> {
+        loop {
+            // The revision before the set: a set that is newer than its number is sent again with a newer one.
+            let generation = store::cluster::revision(self.api.store.read()).await?;
+            let assignments = self.desired().await?;
+            if self.sent.as_ref() != Some(&assignments) {
+                self.sent = Some(assignments.clone());
+                let identity = store::cluster::identity(self.api.store.read()).await?;
+                return Ok(WatchAssignmentsResponse {
+                    cluster_id: identity.cluster_id.to_string(),
+                    epoch: identity.epoch,
+                    generation,
+                    assignments,
+                });
+            }
+            tokio::select! {
+                () = self.news.news() => {}
+                () = self.api.shutdown.cancelled() => return Err(Error::ShuttingDown),
+            }
+        }
+    }
+
+    async fn desired(&self) -> Result<Vec<Assignment>> {
+        let db = self.api.store.read();
+        let mut assignments = Vec::new();
+        for task in store::tasks::on_agent(db, self.agent).await? {
+            let asset = store::assets::get(db, task.asset).await?;
+            assignments.push(assignment(task, asset.owner.username.as_str(), asset.spec));
+        }
+        Ok(assignments)
+    }
+}
+
+fn assignment(task: Task, owner: &str, spec: Spec) -> Assignment {
+    let Spec::Command(command) = spec;
+    let mut container = container_to_proto(command.container);
+    let own = [
+        ("PEDL_ASSET_ID", task.asset.to_string()),
+        ("PEDL_TASK_ID", task.id.to_string()),
+        ("PEDL_OWNER", owner.to_owned()),
+    ];
+    container.environment_variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    Assignment {
+        task_id: task.id.to_string(),
+        asset_id: task.asset.0,
+        action: if task.state == State::Stopping { Action::Stop.into() } else { Action::Run.into() },
+        run_as: task.run_as.map(agent_user_to_proto),
+        container: Some(container),
+        argv: command.argv,
+        stop_grace: prost_types::Duration::try_from(STOP_GRACE).ok(),
+    }
+}
+
+fn parse_introduction(request: RegisterRequest) -> Result<Introduction> {
+    let RegisterRequest { name, version, slots, slot_kind, resource_pool } = request;
+    let mut fields = Fields::default();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let good = (1..=64).contains(&name.len()) && name.chars().all(allowed);
+    fields.check(good, "name", "must be 1 to 64 of the characters a-z A-Z 0-9 . _ -");
+    fields.check(version.len() <= 64, "version", "must be at most 64 characters");
+    fields.check((0..=MAX_SLOTS).contains(&slots), "slots", format!("must be 0 to {MAX_SLOTS}, not {slots}"));
+    let resource_pool = (!resource_pool.is_empty()).then(|| parse_pool(&mut fields, resource_pool));
+    fields.finish()?;
+    let slot_kind = match ProtoSlotKind::try_from(slot_kind) {
+        Ok(ProtoSlotKind::Gpu) => SlotKind::Gpu,
+        Ok(ProtoSlotKind::Cpu | ProtoSlotKind::Unspecified) | Err(_) => SlotKind::Cpu,
+    };
+    Ok(Introduction { name, version, slots: u32::try_from(slots).unwrap_or(0), slot_kind, resource_pool })
+}
+
+fn parse_report(report: v1::TaskReport) -> Result<Report> {
+    use v1::task_report::Status;
+    let status = match report.status.ok_or_else(|| Error::invalid("status", "is required"))? {
+        Status::Starting(starting) => lifecycle::Status::Starting { detail: starting.detail },
+        Status::Running(running) => {
+            lifecycle::Status::Running { started_at: time(running.started_at, "running.started_at")? }
+        }
+        Status::Exited(exited) => lifecycle::Status::Exited {
+            started_at: time(exited.started_at, "exited.started_at")?,
+            ended_at: time(exited.ended_at, "exited.ended_at").unwrap_or_else(|_| Timestamp::now()),
+            exit_code: exited.exit_code,
+            detail: exited.detail,
+        },
+        Status::CouldNotStart(could_not) => lifecycle::Status::CouldNotStart { reason: could_not.reason },
+    };
+    Ok(Report { task: task_id(&report.task_id)?, status })
+}
+
+fn verdict_to_proto(verdict: Verdict) -> i32 {
+    match verdict {
+        Verdict::Keep => v1::Verdict::Keep,
+        Verdict::Remove => v1::Verdict::Remove,
+        Verdict::Unknown => v1::Verdict::Unknown,
+    }
+    .into()
+}
+
+fn check_entries(entries: &[LogEntry]) -> Result<()> {
+    let mut fields = Fields::default();
+    let in_order = entries.is_sorted_by(|a, b| a.offset.checked_add(1) == Some(b.offset));
+    fields.check(in_order, "entries", "must be numbered in order, without gaps");
+    fields.check(entries.first().is_none_or(|first| first.offset >= 0), "entries", "must be numbered from 0");
+    let short = entries.iter().all(|entry| entry.data.len() <= MAX_ENTRY);
+    fields.check(short, "entries", format!("must be at most {MAX_ENTRY} bytes each"));
+    fields.finish()
+}

@@ -1,0 +1,101 @@
+//! Assets: what members ask for.
+
+use pedl_proto::v1;
+use pedl_proto::v1::asset_service_server::AssetService;
+use pedl_proto::v1::{
+    CreateAssetRequest, CreateAssetResponse, GetAssetRequest, GetAssetResponse, KillAssetRequest, KillAssetResponse,
+    ListAssetsRequest, ListAssetsResponse, ReadLogsRequest,
+};
+use tonic::{Request, Response, Status};
+
+use super::Api;
+use super::convert::{asset_to_proto, kind};
+use super::logs::{LogStream, Wanted};
+use super::page::Page;
+use super::spec;
+use crate::assets::{Asset, lifecycle};
+use crate::auth::caller::{Caller, Member};
+use crate::auth::policy::{self, Action};
+use crate::error::{Error, Result};
+use crate::ids::AssetId;
+use crate::store;
+use crate::store::assets::Filter;
+
+#[tonic::async_trait]
+impl AssetService for Api {
+    type ReadLogsStream = LogStream;
+
+    async fn create_asset(
+        &self,
+        request: Request<CreateAssetRequest>,
+    ) -> Result<Response<CreateAssetResponse>, Status> {
+        let member = Caller::member(&request)?.clone();
+        let new = spec::parse(request.into_inner(), member.user.id, &self.container_defaults)?;
+        let asset = self.store.write(|tx| Box::pin(store::assets::create(tx, new))).await?;
+        Ok(Response::new(CreateAssetResponse { asset: Some(shown_to(&member, asset)) }))
+    }
+
+    async fn get_asset(&self, request: Request<GetAssetRequest>) -> Result<Response<GetAssetResponse>, Status> {
+        let member = Caller::member(&request)?;
+        let GetAssetRequest { id, kind } = *request.get_ref();
+        let asset = self.find_for(member, Action::Read, id, kind).await?;
+        Ok(Response::new(GetAssetResponse { asset: Some(shown_to(member, asset)) }))
+    }
+
+    async fn list_assets(&self, request: Request<ListAssetsRequest>) -> Result<Response<ListAssetsResponse>, Status> {
+        let member = Caller::member(&request)?;
+        let ListAssetsRequest { filter, page_size, page_token } = request.get_ref().clone();
+        let filter = filter.unwrap_or_default();
+        let owner = (!filter.all_owners).then_some(member.user.id);
+        let filter = Filter { kind: kind(filter.kind)?, owner };
+        let page = Page::parse(page_size, &page_token, format!("assets {filter:?}"))?;
+        let before = match &page.after {
+            Some(id) => Some(AssetId(id.parse().map_err(|_| Error::InvalidPageToken)?)),
+            None => None,
+        };
+        let mut assets = store::assets::list(self.store.read(), filter, before, page.limit()).await?;
+        let next_page_token = page.cut(&mut assets, |asset| asset.id.to_string());
+        let assets = assets.into_iter().map(|asset| shown_to(member, asset)).collect();
+        Ok(Response::new(ListAssetsResponse { assets, next_page_token }))
+    }
+
+    async fn kill_asset(&self, request: Request<KillAssetRequest>) -> Result<Response<KillAssetResponse>, Status> {
+        let member = Caller::member(&request)?;
+        let KillAssetRequest { id, kind } = *request.get_ref();
+        let asset = self.find_for(member, Action::Kill, id, kind).await?;
+        let (id, by) = (asset.id, member.user.username.clone());
+        let task = self.store.write(|tx| Box::pin(async move { lifecycle::kill(tx, &asset, &by).await })).await?;
+        if let Some(agent) = &task.agent {
+            self.assignments.notify(agent.id);
+        }
+        self.task_news.notify(task.id);
+        let asset = store::assets::get(self.store.read(), id).await?;
+        Ok(Response::new(KillAssetResponse { asset: Some(shown_to(member, asset)) }))
+    }
+
+    async fn read_logs(&self, request: Request<ReadLogsRequest>) -> Result<Response<LogStream>, Status> {
+        let wanted = Wanted::parse(request.into_inner())?;
+        Ok(Response::new(self.stream_logs(wanted).await?))
+    }
+}
+
+impl Api {
+    /// The asset, where `member` may do `action` to it and it is of the kind asked for.
+    async fn find_for(&self, member: &Member, action: Action, id: i64, asked: i32) -> Result<Asset> {
+        let asset = store::assets::get(self.store.read(), AssetId(id)).await?;
+        let is = asset.spec.kind();
+        match kind(asked)? {
+            Some(asked) if asked != is => {
+                return Err(Error::AssetOfOtherKind { id: asset.id, asked, is });
+            }
+            Some(_) | None => {}
+        }
+        policy::check(member, action, &asset)?;
+        Ok(asset)
+    }
+}
+
+fn shown_to(member: &Member, asset: Asset) -> v1::Asset {
+    let secrets = policy::check(member, Action::ReadEnvironment, &asset).is_ok();
+    asset_to_proto(asset, secrets)
+}

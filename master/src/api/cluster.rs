@@ -1,0 +1,98 @@
+//! The cluster: its master and its agents.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use pedl_proto::v1;
+use pedl_proto::v1::cluster_service_server::ClusterService;
+use pedl_proto::v1::{
+    CreateAgentTokenRequest, CreateAgentTokenResponse, GetMasterRequest, GetMasterResponse, ListAgentsRequest,
+    ListAgentsResponse,
+};
+use tonic::{Request, Response, Status};
+
+use super::Api;
+use super::convert::timestamp;
+use super::fields::Fields;
+use super::spec::parse_pool;
+use crate::agents::{Agent, SlotKind};
+use crate::auth::token::{Kind, Token};
+use crate::error::{Error, Result};
+use crate::store;
+use crate::store::tasks::Use;
+
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const MIN_LIFETIME: Duration = Duration::from_secs(60);
+const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+#[tonic::async_trait]
+impl ClusterService for Api {
+    async fn get_master(&self, _: Request<GetMasterRequest>) -> Result<Response<GetMasterResponse>, Status> {
+        let identity = store::cluster::identity(self.store.read()).await?;
+        Ok(Response::new(GetMasterResponse {
+            version: env!("CARGO_PKG_VERSION").into(),
+            cluster_id: identity.cluster_id.to_string(),
+        }))
+    }
+
+    async fn list_agents(&self, _: Request<ListAgentsRequest>) -> Result<Response<ListAgentsResponse>, Status> {
+        let agents = store::agents::list(self.store.read()).await?;
+        let uses = store::tasks::uses(self.store.read()).await?;
+        let used = |agent: &Agent| uses.get(&agent.id).copied().unwrap_or_default();
+        let agents = agents.into_iter().map(|agent| self.agent_to_proto(used(&agent), agent)).collect();
+        Ok(Response::new(ListAgentsResponse { agents }))
+    }
+
+    async fn create_agent_token(
+        &self,
+        request: Request<CreateAgentTokenRequest>,
+    ) -> Result<Response<CreateAgentTokenResponse>, Status> {
+        let CreateAgentTokenRequest { resource_pool, lifetime } = request.into_inner();
+        let mut fields = Fields::default();
+        let pool = parse_pool(&mut fields, resource_pool);
+        fields.finish()?;
+        let expires_at = Timestamp::now() + parse_lifetime(lifetime)?;
+        let token = Token::generate(Kind::Join);
+        let hash = token.hash();
+        self.store
+            .write(move |tx| Box::pin(store::agents::create_join_token(tx, hash, pool, Some(expires_at))))
+            .await?;
+        Ok(Response::new(CreateAgentTokenResponse {
+            token: token.reveal().into(),
+            expires_at: Some(timestamp(expires_at)),
+        }))
+    }
+}
+
+impl Api {
+    fn agent_to_proto(&self, used: Use, agent: Agent) -> v1::Agent {
+        let connected = self.presence.is_connected(agent.id);
+        let heard = Timestamp::now() - self.presence.silence(agent.id);
+        let bounded = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        v1::Agent {
+            name: agent.name,
+            resource_pool: agent.resource_pool,
+            connected,
+            enabled: agent.enabled,
+            slots: bounded(agent.slots),
+            slot_kind: match agent.slot_kind {
+                SlotKind::Cpu => v1::SlotKind::Cpu.into(),
+                SlotKind::Gpu => v1::SlotKind::Gpu.into(),
+            },
+            used_slots: bounded(used.slots),
+            tasks: bounded(used.tasks),
+            version: agent.version,
+            registered_at: Some(timestamp(agent.registered_at)),
+            last_seen_at: Some(timestamp(if connected { heard } else { agent.last_seen_at })),
+        }
+    }
+}
+
+fn parse_lifetime(lifetime: Option<prost_types::Duration>) -> Result<Duration> {
+    let Some(lifetime) = lifetime else {
+        return Ok(DEFAULT_LIFETIME);
+    };
+    let lifetime =
+        Duration::try_from(lifetime).ok().filter(|lifetime| (MIN_LIFETIME..=MAX_LIFETIME).contains(lifetime));
+    lifetime.ok_or_else(|| Error::invalid("lifetime", "must be 1 minute to 30 days"))
+}

@@ -1,0 +1,162 @@
+//! Between the API's messages and the domain's types.
+
+use jiff::Timestamp;
+use pedl_proto::v1;
+
+use crate::assets::spec::{CommandSpec, ContainerSpec};
+use crate::assets::state::State;
+use crate::assets::{Asset, Kind, Spec, Task};
+use crate::auth::sessions::Session;
+use crate::error::{Error, Result};
+use crate::ids::TaskId;
+use crate::users::{AgentUser, User, Username};
+
+pub fn timestamp(time: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
+}
+
+/// A time that a client sent; absent: `field` is required.
+pub fn time(time: Option<prost_types::Timestamp>, field: &str) -> Result<Timestamp> {
+    let time = time.ok_or_else(|| Error::invalid(field, "is required"))?;
+    Timestamp::new(time.seconds, time.nanos).map_err(|_| Error::invalid(field, "is no time"))
+}
+
+pub fn username(text: &str) -> Result<Username> {
+    Username::parse(text).map_err(|why| Error::invalid("username", why))
+}
+
+pub fn task_id(text: &str) -> Result<TaskId> {
+    text.parse().map(TaskId).map_err(|_| Error::TaskNotFound(text.chars().take(64).collect()))
+}
+
+/// A kind that a client sent; unspecified: none.
+pub fn kind(kind: i32) -> Result<Option<Kind>> {
+    match v1::AssetKind::try_from(kind) {
+        Ok(v1::AssetKind::Unspecified) => Ok(None),
+        Ok(v1::AssetKind::Experiment) => Ok(Some(Kind::Experiment)),
+        Ok(v1::AssetKind::Command) => Ok(Some(Kind::Command)),
+        Ok(v1::AssetKind::Notebook) => Ok(Some(Kind::Notebook)),
+        Ok(v1::AssetKind::Tensorboard) => Ok(Some(Kind::Tensorboard)),
+        Err(_) => Err(Error::invalid("kind", "is no kind of asset that this master knows")),
+    }
+}
+
+fn kind_to_proto(kind: Kind) -> v1::AssetKind {
+    match kind {
+        Kind::Experiment => v1::AssetKind::Experiment,
+        Kind::Command => v1::AssetKind::Command,
+        Kind::Notebook => v1::AssetKind::Notebook,
+        Kind::Tensorboard => v1::AssetKind::Tensorboard,
+    }
+}
+
+fn state_to_proto(state: State) -> v1::AssetState {
+    match state {
+        State::Queued => v1::AssetState::Queued,
+        State::Starting => v1::AssetState::Starting,
+        State::Running => v1::AssetState::Running,
+        State::Paused => v1::AssetState::Paused,
+        State::Stopping => v1::AssetState::Stopping,
+        State::Completed => v1::AssetState::Completed,
+        State::Failed => v1::AssetState::Failed,
+        State::Killed => v1::AssetState::Killed,
+        State::Lost => v1::AssetState::Lost,
+    }
+}
+
+pub fn session_to_proto(session: &Session) -> v1::Session {
+    v1::Session {
+        id: session.id.0,
+        created_at: Some(timestamp(session.created_at)),
+        expires_at: Some(timestamp(session.expires_at)),
+    }
+}
+
+pub fn user_to_proto(user: User) -> v1::User {
+    v1::User {
+        id: user.id.0,
+        username: user.username.to_string(),
+        display_name: user.display_name,
+        admin: user.admin,
+        active: user.active,
+        agent_user: user.agent_user.map(agent_user_to_proto),
+        created_at: Some(timestamp(user.created_at)),
+    }
+}
+
+pub fn agent_user_to_proto(user: AgentUser) -> v1::AgentUser {
+    v1::AgentUser {
+        uid: user.uid.into(),
+        user: user.user.as_str().into(),
+        gid: user.gid.into(),
+        group: user.group.as_str().into(),
+    }
+}
+
+/// `secrets`: whether the reader may see the values of environment variables.
+pub fn asset_to_proto(asset: Asset, secrets: bool) -> v1::Asset {
+    let kind = kind_to_proto(asset.spec.kind());
+    let mut redacted = false;
+    let spec = match asset.spec {
+        Spec::Command(mut command) => {
+            if !secrets {
+                let values = command.container.environment_variables.values_mut();
+                values.for_each(|value| {
+                    value.clear();
+                    redacted = true;
+                });
+            }
+            v1::asset::Spec::Command(command_to_proto(command))
+        }
+    };
+    v1::Asset {
+        id: asset.id.0,
+        kind: kind.into(),
+        owner: asset.owner.username.to_string(),
+        description: asset.description,
+        state: state_to_proto(asset.state).into(),
+        state_reason: asset.state_reason,
+        resource_pool: asset.resource_pool,
+        created_at: Some(timestamp(asset.created_at)),
+        started_at: asset.started_at.map(timestamp),
+        ended_at: asset.ended_at.map(timestamp),
+        latest_task: Some(task_to_proto(asset.latest_task)),
+        redacted,
+        spec: Some(spec),
+    }
+}
+
+fn task_to_proto(task: Task) -> v1::Task {
+    v1::Task {
+        id: task.id.to_string(),
+        state: state_to_proto(task.state).into(),
+        state_reason: task.state_reason,
+        agent: task.agent.map(|agent| agent.name).unwrap_or_default(),
+        run_as: task.run_as.map(agent_user_to_proto),
+        exit_code: task.exit_code,
+        created_at: Some(timestamp(task.created_at)),
+        placed_at: task.placed_at.map(timestamp),
+        started_at: task.started_at.map(timestamp),
+        ended_at: task.ended_at.map(timestamp),
+    }
+}
+
+fn command_to_proto(command: CommandSpec) -> v1::CommandSpec {
+    v1::CommandSpec { argv: command.argv, container: Some(container_to_proto(command.container)) }
+}
+
+pub fn container_to_proto(container: ContainerSpec) -> v1::ContainerSpec {
+    let mounts = container.bind_mounts.into_iter().map(|mount| v1::BindMount {
+        host_path: mount.host_path,
+        container_path: mount.container_path,
+        read_only: mount.read_only,
+    });
+    v1::ContainerSpec {
+        image: container.image,
+        environment_variables: container.environment_variables.into_iter().collect(),
+        bind_mounts: mounts.collect(),
+        work_dir: container.work_dir,
+        slots: Some(i32::try_from(container.slots).unwrap_or(i32::MAX)),
+        shm_size: i64::try_from(container.shm_size).unwrap_or(i64::MAX),
+    }
+}

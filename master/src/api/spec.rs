@@ -1,0 +1,174 @@
+//! Parses what an asset shall run.
+
+use pedl_proto::v1;
+
+use super::fields::{Fields, is_one_line};
+use crate::assets::spec::{BindMount, CommandSpec, ContainerSpec};
+use crate::assets::{DEFAULT_POOL, NewAsset, Spec};
+use crate::config::ContainerDefaults;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+
+/// What a program can be given: half of what Linux lets one argument be (`MAX_ARG_STRLEN`), and well within a message.
+const MAX_ARGV_AND_ENVIRONMENT: usize = 128 << 10;
+
+const MAX_DESCRIPTION: usize = 256;
+const MAX_REQUEST_ID: usize = 64;
+const MAX_IMAGE: usize = 512;
+const MAX_PATH: usize = 4096;
+const MAX_BIND_MOUNTS: usize = 64;
+const MAX_SLOTS: i32 = 4096;
+
+/// Where no description was given, this much of the spec is.
+const SUMMARY: usize = 80;
+
+/// Parses a request for an asset, and completes it with the cluster's defaults.
+pub fn parse(request: v1::CreateAssetRequest, owner: UserId, defaults: &ContainerDefaults) -> Result<NewAsset> {
+    let mut fields = Fields::default();
+    let v1::CreateAssetRequest { request_id, description, resource_pool, spec } = request;
+    let Some(v1::create_asset_request::Spec::Command(command)) = spec else {
+        return Err(Error::invalid("spec", "is required: say what to run"));
+    };
+
+    let one_line = is_one_line(&description) && description.chars().count() <= MAX_DESCRIPTION;
+    fields.check(one_line, "description", format!("must be one line of at most {MAX_DESCRIPTION} characters"));
+    fields.check(
+        request_id.len() <= MAX_REQUEST_ID,
+        "request_id",
+        format!("must be at most {MAX_REQUEST_ID} characters"),
+    );
+    let resource_pool = parse_pool(&mut fields, resource_pool);
+    let command = parse_command(&mut fields, command);
+    fields.finish()?;
+
+    let command = CommandSpec { container: command.container.complete(defaults), ..command };
+    let description = match description.trim() {
+        "" => command.summary(SUMMARY),
+        description => description.to_owned(),
+    };
+    let request_id = Some(request_id).filter(|id| !id.is_empty());
+    Ok(NewAsset { owner, request_id, description, resource_pool, spec: Spec::Command(command) })
+}
+
+/// A pool's name; empty: the default one.
+pub fn parse_pool(fields: &mut Fields, pool: String) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let good = pool.len() <= 64 && pool.chars().all(allowed);
+    fields.check(good, "resource_pool", "must be 1 to 64 of the characters a-z A-Z 0-9 . _ -");
+    if pool.is_empty() { DEFAULT_POOL.into() } else { pool }
+}
+
+fn parse_command(fields: &mut Fields, command: v1::CommandSpec) -> CommandSpec {
+    let v1::CommandSpec { argv, container } = command;
+    let container = parse_container(fields, container.unwrap_or_default());
+    fields.check(argv.first().is_some_and(|word| !word.is_empty()), "command.argv", "must name a program to run");
+    fields.check(!argv.iter().any(|word| word.contains('\0')), "command.argv", "must not contain NUL characters");
+    let environment = container.environment_variables.iter().map(|(name, value)| name.len() + value.len() + 2);
+    let size = argv.iter().map(|word| word.len() + 1).chain(environment).sum::<usize>();
+    let description = format!("is {size} bytes with the environment: at most {MAX_ARGV_AND_ENVIRONMENT} are taken");
+    fields.check(size <= MAX_ARGV_AND_ENVIRONMENT, "command.argv", description);
+    CommandSpec { argv, container }
+}
+
+fn parse_container(fields: &mut Fields, container: v1::ContainerSpec) -> ContainerSpec {
+    let v1::ContainerSpec { image, environment_variables, bind_mounts, work_dir, slots, shm_size } = container;
+    let plain = image.len() <= MAX_IMAGE && !image.contains(|c: char| c.is_whitespace() || c.is_control());
+    fields.check(plain, "image", format!("must be an image's name, without spaces, of at most {MAX_IMAGE} characters"));
+    for (name, value) in &environment_variables {
+        let good = !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0');
+        fields.check(
+            good,
+            format!("environment_variables[{name:?}]"),
+            "must have a name without `=`, and no NUL characters",
+        );
+    }
+    let absolute = work_dir.is_empty() || is_absolute(&work_dir);
+    fields.check(absolute, "work_dir", "must be an absolute path");
+    let slots = slots.unwrap_or(1);
+    fields.check((0..=MAX_SLOTS).contains(&slots), "slots", format!("must be 0 to {MAX_SLOTS}, not {slots}"));
+    fields.check(shm_size >= 0, "shm_size", "must not be negative");
+    ContainerSpec {
+        image,
+        environment_variables: environment_variables.into_iter().collect(),
+        bind_mounts: parse_bind_mounts(fields, bind_mounts),
+        work_dir,
+        slots: u32::try_from(slots).unwrap_or(0),
+        shm_size: u64::try_from(shm_size).unwrap_or(0),
+    }
+}
+
+fn parse_bind_mounts(fields: &mut Fields, mounts: Vec<v1::BindMount>) -> Vec<BindMount> {
+    fields.check(mounts.len() <= MAX_BIND_MOUNTS, "bind_mounts", format!("must be at most {MAX_BIND_MOUNTS}"));
+    for (i, mount) in mounts.iter().enumerate() {
+        let v1::BindMount { host_path, container_path, .. } = mount;
+        let field = |name: &str| format!("bind_mounts[{i}].{name}");
+        fields.check(is_absolute(host_path), field("host_path"), "must be an absolute path on the agent's host");
+        let inside = is_path(container_path) && container_path.trim_matches('/') != "";
+        fields.check(inside, field("container_path"), "must be a path in the container other than `/`");
+        let twice = mounts[..i].iter().any(|other| other.container_path == *container_path);
+        fields.check(!twice, field("container_path"), format!("`{container_path}` is mounted twice"));
+    }
+    let mount = |mount: v1::BindMount| BindMount {
+        host_path: mount.host_path,
+        container_path: mount.container_path,
+        read_only: mount.read_only,
+    };
+    mounts.into_iter().map(mount).collect()
+}
+
+fn is_absolute(path: &str) -> bool {
+    path.starts_with('/') && is_path(path)
+}
+
+fn is_path(path: &str) -> bool {
+    !path.is_empty() && path.len() <= MAX_PATH && !path.contains('\0')
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(change: impl FnOnce(&mut v1::CreateAssetRequest, &mut v1::CommandSpec), expected: Expect) {
+        let mut request = v1::CreateAssetRequest::default();
+        let mut command = v1::CommandSpec { argv: vec!["true".into()], container: Some(v1::ContainerSpec::default()) };
+        change(&mut request, &mut command);
+        request.spec = Some(v1::create_asset_request::Spec::Command(command));
+        let shown = match parse(request, UserId(1), &ContainerDefaults::default()) {
+            Ok(new) => format!("{} in {}", new.description, new.resource_pool),
+            Err(error) => error.to_string(),
+        };
+        expected.assert_eq(&shown);
+    }
+
+    fn mount(host_path: &str, container_path: &str) -> v1::BindMount {
+        v1::BindMount { host_path: host_path.into(), container_path: container_path.into(), read_only: false }
+    }
+
+    #[test]
+    fn what_is_left_empty_is_filled_in() {
+        check(|_, _| {}, expect!["true in default"]);
+        check(|request, _| request.description = " my run ".into(), expect!["my run in default"]);
+    }
+
+    #[test]
+    fn each_bound_is_told() {
+        check(|_, command| command.argv.clear(), expect!["command.argv must name a program to run"]);
+        check(|_, command| command.argv = vec!["a\0".into()], expect!["command.argv must not contain NUL characters"]);
+        check(|_, command| command.argv.push("x".repeat(200_000)), expect!["command.argv is 200006 bytes with the environment: at most 131072 are taken"]);
+        check(|request, _| request.description = "a\nb".into(), expect!["description must be one line of at most 256 characters"]);
+        check(|request, _| request.resource_pool = "a b".into(), expect!["resource_pool must be 1 to 64 of the characters a-z A-Z 0-9 . _ -"]);
+        let container = |change: fn(&mut v1::ContainerSpec)| {
+            move |_: &mut v1::CreateAssetRequest, command: &mut v1::CommandSpec| {
+                change(command.container.as_mut().unwrap());
+            }
+        };
+        check(container(|c| c.image = "a b".into()), expect!["image must be an image's name, without spaces, of at most 512 characters"]);
+        check(container(|c| c.slots = Some(-1)), expect!["slots must be 0 to 4096, not -1"]);
+        check(container(|c| c.work_dir = "here".into()), expect!["work_dir must be an absolute path"]);
+        check(container(|c| c.environment_variables = [("A=B".into(), String::new())].into()), expect![[r#"environment_variables["A=B"] must have a name without `=`, and no NUL characters"#]]);
+        check(container(|c| c.bind_mounts = vec![mount("data", "/data"), mount("/data", "/")]), expect!["bind_mounts[0].host_path must be an absolute path on the agent's host; bind_mounts[1].container_path must be a path in the container other than `/`"]);
+        check(container(|c| c.bind_mounts = vec![mount("/a", "/data"), mount("/b", "/data")]), expect!["bind_mounts[1].container_path `/data` is mounted twice"]);
+    }
+}

@@ -1,0 +1,8 @@
+//! Who calls, and what they may do.
+
+pub mod caller;
+pub mod layer;
+pub mod password;
+pub mod policy;
+pub mod sessions;
+pub mod token;

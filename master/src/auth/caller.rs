@@ -1,0 +1,54 @@
+//! The one who calls, as the authentication layer found out.
+
+use tonic::Request;
+
+use super::sessions::Session;
+use super::token::TokenHash;
+use crate::error::{Error, Result};
+use crate::ids::AgentId;
+use crate::users::User;
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// Somebody without a token, where none is needed.
+    Nobody,
+    /// A member of the team.
+    Member(Member),
+    /// An agent.
+    Agent(AgentId),
+    /// A machine that wants to become an agent.
+    Joining { resource_pool: String },
+}
+
+/// A member, in a session.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub user: User,
+    pub session: Session,
+    pub token: TokenHash,
+}
+
+impl Caller {
+    /// The caller of `request`. Handlers behind the layer always have one.
+    pub fn of<T>(request: &Request<T>) -> Result<&Self> {
+        let caller = request.extensions().get();
+        caller.ok_or_else(|| Error::Internal("a call came past the authentication layer".into()))
+    }
+
+    /// The member who makes `request`.
+    pub fn member<T>(request: &Request<T>) -> Result<&Member> {
+        match Self::of(request)? {
+            Self::Member(member) => Ok(member),
+            Self::Nobody | Self::Agent(_) | Self::Joining { .. } => Err(Error::WrongTokenKind),
+        }
+    }
+
+    /// The agent that makes `request`.
+    pub fn agent<T>(request: &Request<T>) -> Result<AgentId> {
+        match Self::of(request)? {
+            Self::Agent(agent) => Ok(*agent),
+            Self::Nobody | Self::Member(_) | Self::Joining { .. } => Err(Error::WrongTokenKind),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Sessions: opening them, ending them, and knowing a caller by a token.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use moka::future::Cache;
+
+use super::caller::{Caller, Member};
+use super::password::Passwords;
+use super::token::{Kind, Token, TokenHash};
+use crate::error::{Error, Result};
+use crate::ids::SessionId;
+use crate::store::{self, Store};
+use crate::users::{User, Username};
+
+/// How long a look-up is believed. What ends elsewhere (another master on the same database) is noticed after this.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// Tokens remembered at once.
+const REMEMBERED: u64 = 10_000;
+
+/// A session; its token is not known.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub id: SessionId,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// A session just opened, with the token that is shown this once.
+pub struct Opened {
+    pub token: Token,
+    pub session: Session,
+    pub user: User,
+}
+
+/// Opens, ends and resolves sessions.
+pub struct Sessions {
+    store: Store,
+    lifetime: Duration,
+    passwords: Passwords,
+    known: Cache<TokenHash, Caller>,
+}
+
+impl Sessions {
+    pub fn new(store: Store, lifetime: Duration) -> Self {
+        let known = Cache::builder().max_capacity(REMEMBERED).time_to_live(BELIEVED).build();
+        Self { store, lifetime, passwords: Passwords::new(), known }
+    }
+
+    /// Opens a session; whatever is wrong, the answer is one.
+    pub async fn login(&self, username: &str, password: String) -> Result<Opened> {
+        let username = Username::parse(username).ok();
+        let account = match &username {
+            Some(username) => store::users::find_credentials(self.store.read(), username).await?,
+            None => None,
+        };
+        let account = account.filter(|account| account.user.active);
+        let stored = account.as_ref().map(|account| account.password_hash.clone());
+        let right = self.passwords.check(stored, password).await?;
+        let user = account.filter(|_| right).ok_or(Error::LoginFailed)?.user;
+
+        let token = Token::generate(Kind::Session);
+        let (id, hash, expires_at) = (user.id, token.hash(), Timestamp::now() + self.lifetime);
+        let session = self
+            .store
+            .write(move |tx| Box::pin(async move { store::sessions::create(tx, id, hash, expires_at).await }))
+            .await?;
+        Ok(Opened { token, session, user })
+    }
+
+    /// Ends a member's session at once.
+    pub async fn logout(&self, member: &Member) -> Result<()> {
+        let id = member.session.id;
+        self.store.write(move |tx| Box::pin(store::sessions::delete(tx, id))).await?;
+        self.known.invalidate(&member.token).await;
+        Ok(())
+    }
+
+    /// Who calls with this token.
+    pub async fn resolve(&self, token: &str) -> Result<Caller> {
+        let token = Token::parse(token).ok_or(Error::TokenInvalid)?;
+        let hash = token.hash();
+        let caller = match self.known.get(&hash).await {
+            Some(caller) => caller,
+            None => {
+                let caller = self.look_up(token.kind(), hash).await?;
+                self.known.insert(hash, caller.clone()).await;
+                caller
+            }
+        };
+        match &caller {
+            Caller::Member(member) if member.session.expires_at <= Timestamp::now() => Err(Error::TokenInvalid),
+            Caller::Member(_) | Caller::Agent(_) | Caller::Joining { .. } | Caller::Nobody => Ok(caller),
+        }
+    }
+
+    async fn look_up(&self, kind: Kind, hash: TokenHash) -> Result<Caller> {
+        let db = self.store.read();
+        let caller = match kind {
+            Kind::Session => store::sessions::find(db, &hash)
+                .await?
+                .filter(|(_, user)| user.active)
+                .map(|(session, user)| Caller::Member(Member { user, session, token: hash })),
+            Kind::Agent => store::agents::find_by_credential(db, &hash).await?.map(|agent| Caller::Agent(agent.id)),
+            Kind::Join => store::agents::find_join_token(db, &hash, Timestamp::now())
+                .await?
+                .map(|resource_pool| Caller::Joining { resource_pool }),
+        };
+        caller.ok_or(Error::TokenInvalid)
+    }
+}

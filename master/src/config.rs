@@ -1,0 +1,165 @@
+//! The configuration: what can be set, its bounds and its defaults. How it is read stands in [`load`].
+
+pub mod load;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use serde::{Deserialize, Serialize};
+
+use crate::assets::spec::BindMount;
+use crate::users::AgentUser;
+
+/// Everything that can be configured. Unknown keys are errors.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the one port listens: gRPC, gRPC-web, the web page, `/metrics`, `/healthz`.
+    pub listen: SocketAddr,
+    /// Where the master keeps its files.
+    pub data_dir: PathBuf,
+    pub database: Database,
+    pub security: Security,
+    pub task_container_defaults: ContainerDefaults,
+    pub agents: Agents,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: PathBuf::from("/var/lib/pedl"),
+            database: Database::default(),
+            security: Security::default(),
+            task_container_defaults: ContainerDefaults::default(),
+            agents: Agents::default(),
+        }
+    }
+}
+
+impl Config {
+    /// As YAML, with secrets masked.
+    pub fn masked(&self) -> String {
+        let mut shown = self.clone();
+        shown.database.url = mask_password(&shown.database.url);
+        for value in shown.task_container_defaults.environment_variables.values_mut() {
+            *value = MASK.into();
+        }
+        serde_yaml::to_string(&shown).unwrap_or_else(|error| format!("# cannot be shown: {error}\n"))
+    }
+}
+
+const MASK: &str = "********";
+
+/// Masks the password of `postgres://USER:PASSWORD@HOST/NAME`.
+fn mask_password(url: &str) -> String {
+    let masked = || {
+        let (scheme, rest) = url.split_once("://")?;
+        let (credentials, host) = rest.rsplit_once('@')?;
+        let (user, _) = credentials.split_once(':')?;
+        Some(format!("{scheme}://{user}:{MASK}@{host}"))
+    };
+    masked().unwrap_or_else(|| url.to_owned())
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// Empty: SQLite in `data_dir`; or `postgres://USER:PASSWORD@HOST/NAME`.
+    pub url: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Security {
+    /// Whom tasks run as whose owner is not linked with an agent user.
+    pub default_task: AgentUser,
+    /// How long a session lasts, used or not.
+    #[serde(with = "duration")]
+    pub session_lifetime: Duration,
+}
+
+impl Default for Security {
+    fn default() -> Self {
+        Self { default_task: AgentUser::root(), session_lifetime: Duration::from_secs(30 * 24 * 60 * 60) }
+    }
+}
+
+/// What a task's container gets where its spec says nothing.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContainerDefaults {
+    pub image: String,
+    /// The size of /dev/shm.
+    pub shm_size: ByteSize,
+    pub bind_mounts: Vec<BindMount>,
+    pub environment_variables: BTreeMap<String, String>,
+}
+
+impl Default for ContainerDefaults {
+    fn default() -> Self {
+        Self {
+            image: concat!("pedl-task:", env!("CARGO_PKG_VERSION")).into(),
+            shm_size: ByteSize::gib(4),
+            bind_mounts: Vec::new(),
+            environment_variables: BTreeMap::new(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Agents {
+    /// How long an agent may be out of reach before its tasks count as lost.
+    #[serde(with = "duration")]
+    pub lost_after: Duration,
+}
+
+impl Default for Agents {
+    fn default() -> Self {
+        Self { lost_after: Duration::from_secs(10 * 60) }
+    }
+}
+
+/// Durations as people write them: `30d`, `10m`, `1h 30m`.
+mod duration {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&humantime::format_duration(*duration))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(from)?;
+        match humantime::parse_duration(&text) {
+            Ok(duration) if !duration.is_zero() => Ok(duration),
+            Ok(_) | Err(_) => {
+                Err(D::Error::custom(format!("`{text}` is not a duration such as `30d`, `12h` or `10m`")))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked() {
+        let url = "postgres://pedl:p@ss:word@db:5432/pedl?sslmode=require";
+        assert_eq!(mask_password(url), "postgres://pedl:********@db:5432/pedl?sslmode=require");
+        assert_eq!(mask_password("postgres://db/pedl"), "postgres://db/pedl");
+        let mut config = Config::default();
+        config.database.url = url.into();
+        config.task_container_defaults.environment_variables = [("KEY".into(), "hidden".into())].into();
+        let shown = config.masked();
+        assert!(!shown.contains("p@ss") && !shown.contains("hidden"), "{shown}");
+        let unchanged: Config = serde_yaml::from_str(&shown).unwrap();
+        assert_eq!(unchanged.security.session_lifetime, config.security.session_lifetime);
+    }
+}

@@ -1,0 +1,191 @@
+//! Reads the configuration: flags over environment over file. An error names where the value came from, its key,
+//! and what is accepted.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde_yaml::{Mapping, Value};
+
+use super::Config;
+
+/// Where a master looks when it is not told.
+pub const DEFAULT_FILE: &str = "/usr/local/pedl/etc/master.yaml";
+
+/// `PEDL_MASTER_SECURITY__SESSION_LIFETIME` sets `security.session_lifetime`.
+const ENV_PREFIX: &str = "PEDL_MASTER_";
+
+/// Names the file, and so is not a key itself.
+const ENV_FILE: &str = "PEDL_MASTER_CONFIG";
+
+/// What was wrong, in one line.
+#[derive(Debug, PartialEq)]
+pub struct ConfigError {
+    source: String,
+    message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.source, self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// One key set outside the file.
+pub struct Override {
+    /// Dotted: `database.url`.
+    pub key: String,
+    pub value: Value,
+    /// What to call it in an error: `--listen`, `PEDL_MASTER_LISTEN`.
+    pub source: String,
+}
+
+/// Reads `file` (or the default one, where it exists) and lays `environment` and then `flags` over it.
+pub fn load(
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: Vec<Override>,
+) -> Result<Config, ConfigError> {
+    let (path, required) = match file {
+        Some(path) => (path.to_owned(), true),
+        None => (PathBuf::from(DEFAULT_FILE), false),
+    };
+    let mut tree = read(&path, required)?;
+    let mut overrides: Vec<Override> = environment.into_iter().filter_map(from_environment).collect();
+    overrides.extend(flags);
+    for one in &overrides {
+        set(&mut tree, &one.key, one.value.clone());
+    }
+
+    serde_path_to_error::deserialize(Value::Mapping(tree)).map_err(|error| {
+        let key = error.path().to_string();
+        let source = overrides
+            .iter()
+            .rev()
+            .find(|one| one.key == key || is_below(&one.key, &key) || is_below(&key, &one.key))
+            .map_or_else(|| path.display().to_string(), |one| one.source.clone());
+        let message = match key.as_str() {
+            "." => error.inner().to_string(),
+            key => format!("{key}: {}", without_prefix(&error.inner().to_string(), key)),
+        };
+        ConfigError { source, message }
+    })
+}
+
+fn is_below(key: &str, ancestor: &str) -> bool {
+    key.strip_prefix(ancestor).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// The YAML library may begin its message with the key that stands before it already.
+fn without_prefix<'m>(message: &'m str, key: &str) -> &'m str {
+    message.strip_prefix(key).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message)
+}
+
+fn read(path: &Path, required: bool) -> Result<Mapping, ConfigError> {
+    let error = |message: String| ConfigError { source: path.display().to_string(), message };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && !required => return Ok(Mapping::new()),
+        Err(e) => return Err(error(format!("cannot be read: {e}"))),
+    };
+    match serde_yaml::from_str(&text) {
+        Ok(Value::Mapping(tree)) => Ok(tree),
+        Ok(Value::Null) => Ok(Mapping::new()),
+        Ok(_) => Err(error("must be a mapping, such as `listen: 127.0.0.1:8080`".into())),
+        Err(e) => Err(error(format!("is not valid YAML: {e}"))),
+    }
+}
+
+fn from_environment((name, value): (String, String)) -> Option<Override> {
+    let key = name.strip_prefix(ENV_PREFIX).filter(|_| name != ENV_FILE)?;
+    let key = key.to_ascii_lowercase().replace("__", ".");
+    let value = serde_yaml::from_str(&value).unwrap_or(Value::String(value));
+    Some(Override { key, value, source: name })
+}
+
+fn set(tree: &mut Mapping, key: &str, value: Value) {
+    let (first, rest) = match key.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (key, None),
+    };
+    let Some(rest) = rest else {
+        tree.insert(first.into(), value);
+        return;
+    };
+    let branch = tree.entry(first.into()).or_insert_with(|| Value::Mapping(Mapping::new()));
+    if !branch.is_mapping() {
+        *branch = Value::Mapping(Mapping::new());
+    }
+    if let Value::Mapping(branch) = branch {
+        set(branch, rest, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(yaml: &str, environment: &[(&str, &str)], flags: &[(&str, &str)], expected: Expect) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("master.yaml");
+        std::fs::write(&file, yaml).unwrap();
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let flags = flags.iter().map(|(k, v)| Override {
+            key: (*k).into(),
+            value: Value::String((*v).into()),
+            source: format!("--{k}"),
+        });
+        let shown = match load(Some(&file), environment, flags.collect()) {
+            Ok(c) => format!(
+                "listen={} data_dir={} lifetime={} uid={}",
+                c.listen,
+                c.data_dir.display(),
+                humantime::format_duration(c.security.session_lifetime),
+                c.security.default_task.uid
+            ),
+            Err(error) => error.to_string().replace(&*dir.path().to_string_lossy(), "DIR"),
+        };
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn flags_win_over_environment_over_file() {
+        check("", &[], &[], expect!["listen=127.0.0.1:8080 data_dir=/var/lib/pedl lifetime=30days uid=0"]);
+        check(
+            "listen: 127.0.0.1:1\ndata_dir: /a\nsecurity: { session_lifetime: 1h }",
+            &[("PEDL_MASTER_LISTEN", "127.0.0.1:2"), ("PEDL_MASTER_DATA_DIR", "/b"), ("PEDL_MASTER_CONFIG", "x")],
+            &[("listen", "127.0.0.1:3")],
+            expect!["listen=127.0.0.1:3 data_dir=/b lifetime=1h uid=0"],
+        );
+        check(
+            "security: { default_task: { user: nobody, uid: 65534, group: nogroup, gid: 65534 } }",
+            &[("PEDL_MASTER_SECURITY__SESSION_LIFETIME", "2d")],
+            &[],
+            expect!["listen=127.0.0.1:8080 data_dir=/var/lib/pedl lifetime=2days uid=65534"],
+        );
+    }
+
+    #[test]
+    fn errors_name_the_source_the_key_and_what_is_accepted() {
+        check("lisen: 1", &[], &[], expect!["DIR/master.yaml: lisen: unknown field `lisen`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`"]);
+        check("security: { default_task: { uid: -1 } }", &[], &[], expect!["DIR/master.yaml: security.default_task.uid: must be 0 to 2147483647, not -1"]);
+        check("security: { session_lifetime: soon }", &[], &[], expect!["DIR/master.yaml: security.session_lifetime: `soon` is not a duration such as `30d`, `12h` or `10m`"]);
+        check("listen: here", &[], &[], expect!["DIR/master.yaml: listen: invalid socket address syntax"]);
+        check("", &[("PEDL_MASTER_LISTEN", "here")], &[], expect!["PEDL_MASTER_LISTEN: listen: invalid socket address syntax"]);
+        check("", &[("PEDL_MASTER_LOOSE", "1")], &[], expect!["PEDL_MASTER_LOOSE: loose: unknown field `loose`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`"]);
+        check("", &[], &[("listen", "there")], expect!["--listen: listen: invalid socket address syntax"]);
+        check("- a", &[], &[], expect!["DIR/master.yaml: must be a mapping, such as `listen: 127.0.0.1:8080`"]);
+        check("a: [", &[], &[], expect!["DIR/master.yaml: is not valid YAML: did not find expected node content at line 2 column 1, while parsing a flow node"]);
+    }
+
+    #[test]
+    fn an_absent_file_is_an_error_only_where_it_was_named() {
+        assert!(load(None, [], Vec::new()).is_ok());
+        let error = load(Some(Path::new("/absent/master.yaml")), [], Vec::new()).unwrap_err();
+        expect!["/absent/master.yaml: cannot be read: No such file or directory (os error 2)"]
+            .assert_eq(&error.to_string());
+    }
+}

@@ -1,0 +1,187 @@
+//! What can go wrong, and the one place that makes a gRPC status of it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use pedl_proto::v1::ErrorReason;
+use sea_orm::DbErr;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::assets::Kind;
+use crate::ids::AssetId;
+use crate::users::Username;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// In `google.rpc.ErrorInfo`.
+const DOMAIN: &str = "pedl";
+
+/// A field of a request that is out of its bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// As the request's message writes it: `agent_user.uid`.
+    pub field: String,
+    /// What is accepted.
+    pub description: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("this call needs a token: log in with `pedl user login NAME`")]
+    TokenMissing,
+    #[error("the token is not valid, or no longer: log in with `pedl user login NAME`")]
+    TokenInvalid,
+    #[error("no active account has this name and password")]
+    LoginFailed,
+
+    #[error("only an administrator may do this")]
+    AdminRequired,
+    #[error("{kind} {id} belongs to {owner}: only its owner and administrators may do this")]
+    NotOwner { kind: Kind, id: AssetId, owner: Username },
+    #[error("a token of this kind may not make this call")]
+    WrongTokenKind,
+    #[error("there is no such call here: the client may be newer than this master")]
+    UnknownRpc,
+
+    #[error("{}", list_violations(.0))]
+    InvalidFields(Vec<Violation>),
+    #[error("the page token is not one of this list: start from the first page")]
+    InvalidPageToken,
+
+    #[error("there is no user `{0}`: `pedl user list` names them all")]
+    UserNotFound(Username),
+    #[error("there is no asset {0}")]
+    AssetNotFound(AssetId),
+    #[error("asset {id} is not {}, but {}: `pedl {is} describe {id}`", .asked.with_article(), .is.with_article())]
+    AssetOfOtherKind { id: AssetId, asked: Kind, is: Kind },
+    #[error("there is no task {0}")]
+    TaskNotFound(String),
+
+    #[error("a user `{0}` exists already")]
+    UserExists(Username),
+    #[error("another agent holds the name `{0}`: give this one another with --name")]
+    AgentNameTaken(String),
+    #[error("this credential belongs to the agent `{is}`: keep that name, or join anew with another data_dir")]
+    AgentRenamed { is: String },
+
+    #[error("the log has entries up to {next} only: send from there")]
+    LogGap { next: i64 },
+
+    #[error("the master is busy with other logins: try again")]
+    Busy,
+    #[error("the store did not answer: try again")]
+    StoreUnavailable,
+    #[error("the master is shutting down: try again")]
+    ShuttingDown,
+    #[error("the store failed: {0}")]
+    Database(#[from] DbErr),
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// One field that is out of its bounds.
+    pub fn invalid(field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::InvalidFields(vec![Violation { field: field.into(), description: description.into() }])
+    }
+
+    fn code(&self) -> Code {
+        match self {
+            Self::TokenMissing | Self::TokenInvalid | Self::LoginFailed => Code::Unauthenticated,
+            Self::AdminRequired | Self::NotOwner { .. } | Self::WrongTokenKind => Code::PermissionDenied,
+            Self::UnknownRpc => Code::Unimplemented,
+            Self::InvalidFields(_) | Self::InvalidPageToken => Code::InvalidArgument,
+            Self::UserNotFound(_) | Self::AssetNotFound(_) | Self::AssetOfOtherKind { .. } | Self::TaskNotFound(_) => {
+                Code::NotFound
+            }
+            Self::UserExists(_) | Self::AgentNameTaken(_) | Self::AgentRenamed { .. } => Code::AlreadyExists,
+            Self::LogGap { .. } => Code::FailedPrecondition,
+            Self::Busy => Code::ResourceExhausted,
+            Self::StoreUnavailable | Self::ShuttingDown => Code::Unavailable,
+            Self::Database(_) | Self::Internal(_) => Code::Internal,
+        }
+    }
+
+    fn reason(&self) -> ErrorReason {
+        match self {
+            Self::TokenMissing => ErrorReason::TokenMissing,
+            Self::TokenInvalid => ErrorReason::TokenInvalid,
+            Self::LoginFailed => ErrorReason::LoginFailed,
+            Self::AdminRequired => ErrorReason::AdminRequired,
+            Self::NotOwner { .. } => ErrorReason::NotOwner,
+            Self::WrongTokenKind => ErrorReason::WrongTokenKind,
+            Self::UnknownRpc => ErrorReason::UnknownRpc,
+            Self::InvalidFields(_) => ErrorReason::InvalidField,
+            Self::InvalidPageToken => ErrorReason::InvalidPageToken,
+            Self::UserNotFound(_) => ErrorReason::UserNotFound,
+            Self::AssetNotFound(_) => ErrorReason::AssetNotFound,
+            Self::AssetOfOtherKind { .. } => ErrorReason::AssetOfOtherKind,
+            Self::TaskNotFound(_) => ErrorReason::TaskNotFound,
+            Self::UserExists(_) => ErrorReason::UserExists,
+            Self::AgentNameTaken(_) | Self::AgentRenamed { .. } => ErrorReason::AgentNameTaken,
+            Self::LogGap { .. } => ErrorReason::LogGap,
+            Self::Busy => ErrorReason::Busy,
+            Self::StoreUnavailable => ErrorReason::StoreUnavailable,
+            Self::ShuttingDown => ErrorReason::ShuttingDown,
+            Self::Database(_) | Self::Internal(_) => ErrorReason::Internal,
+        }
+    }
+
+    fn metadata(&self) -> HashMap<String, String> {
+        match self {
+            Self::AssetOfOtherKind { is, .. } => HashMap::from([("kind".into(), is.to_string())]),
+            Self::LogGap { next } => HashMap::from([("next_offset".into(), next.to_string())]),
+            _ => HashMap::new(),
+        }
+    }
+}
+
+fn list_violations(violations: &[Violation]) -> String {
+    let one = |violation: &Violation| format!("{} {}", violation.field, violation.description);
+    violations.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let reason = error.reason().as_str_name().trim_start_matches("ERROR_REASON_").to_owned();
+        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, error.metadata());
+        match &error {
+            Error::InvalidFields(violations) => {
+                for violation in violations {
+                    details.add_bad_request_violation(&violation.field, &violation.description);
+                }
+            }
+            Error::Busy => {
+                details.set_retry_info(Some(Duration::from_secs(1)));
+            }
+            // What went wrong inside is the administrator's to read, and nobody else's.
+            Error::Database(_) | Error::Internal(_) => {
+                tracing::error!(%error, "a call failed");
+                return Status::with_error_details(error.code(), "internal error: the master's log says more", details);
+            }
+            _ => {}
+        }
+        Status::with_error_details(error.code(), error.to_string(), details)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn internal_faults_stay_inside() {
+        let status = Status::from(Error::Internal("row 7 of sessions".into()));
+        assert_eq!(status.message(), "internal error: the master's log says more");
+        assert_eq!(status.get_details_error_info().unwrap().reason, "INTERNAL");
+    }
+
+    #[test]
+    fn violations_are_told_to_people_and_to_programs() {
+        let status = Status::from(Error::invalid("agent_user.uid", "must be 0 to 2147483647, not 2147483648"));
+        assert_eq!(status.message(), "agent_user.uid must be 0 to 2147483647, not 2147483648");
+        let bad_request = status.get_details_bad_request().unwrap();
+        assert_eq!(bad_request.field_violations[0].field, "agent_user.uid");
+    }
+}

@@ -1,0 +1,95 @@
+//! What Prometheus reads at `/metrics`. Counts and times only: no names of people or things.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::api::Api;
+use crate::auth::policy;
+use crate::error::{Error, Result};
+use crate::store;
+
+/// The measured.
+pub struct Metrics {
+    registry: Registry,
+    calls: Family<CallLabels, Counter>,
+    seconds: Family<RpcLabels, Histogram>,
+    tasks: Family<StateLabels, Gauge>,
+    agents: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RpcLabels {
+    rpc: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+    rpc: &'static str,
+    code: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: &'static str,
+}
+
+impl Metrics {
+    pub fn new() -> Arc<Self> {
+        let mut registry = Registry::with_prefix("pedl_master");
+        let calls = Family::<CallLabels, Counter>::default();
+        // 0.25 ms to 8 s.
+        let histogram = || Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
+        let seconds = Family::<RpcLabels, Histogram>::new_with_constructor(histogram);
+        let tasks = Family::<StateLabels, Gauge>::default();
+        let agents = Gauge::default();
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The master's version", build);
+        registry.register("rpc_calls", "Calls by rpc and gRPC status code", calls.clone());
+        registry.register_with_unit("rpc_duration", "Time to a call's first answer", Unit::Seconds, seconds.clone());
+        registry.register("tasks", "Tasks that have not ended, by state", tasks.clone());
+        registry.register("agents_connected", "Agents in touch with the master", agents.clone());
+        Arc::new(Self { registry, calls, seconds, tasks, agents })
+    }
+
+    /// Everything, as OpenMetrics text.
+    pub async fn scrape(&self, api: &Api) -> Result<String> {
+        for (state, count) in store::tasks::count_live(api.store.read()).await? {
+            self.tasks.get_or_create(&StateLabels { state: state.as_str() }).set(count);
+        }
+        let agents = store::agents::list(api.store.read()).await?;
+        let connected = agents.iter().filter(|agent| api.presence.is_connected(agent.id)).count();
+        self.agents.set(i64::try_from(connected).unwrap_or(i64::MAX));
+        let mut text = String::new();
+        encode(&mut text, &self.registry)
+            .map_err(|error| Error::Internal(format!("the metrics cannot be written: {error}")))?;
+        Ok(text)
+    }
+}
+
+/// Counts and times each call.
+pub async fn measure(State(metrics): State<Arc<Metrics>>, request: Request<Body>, next: Next) -> Response {
+    let path = request.uri().path();
+    // Only known paths, lest a stranger fill the memory with invented ones.
+    let known = policy::ACCESS.iter().find(|(listed, _)| *listed == path);
+    let rpc = known.map_or("other", |(listed, _)| listed);
+    let start = Instant::now();
+    let response = next.run(request).await;
+    metrics.seconds.get_or_create(&RpcLabels { rpc }).observe(start.elapsed().as_secs_f64());
+    // A call that fails says so in its headers; one that succeeds or streams, in its trailers.
+    let code = response.headers().get("grpc-status").and_then(|code| code.to_str().ok()).unwrap_or("0");
+    metrics.calls.get_or_create(&CallLabels { rpc, code: code.to_owned() }).inc();
+    response
+}

@@ -1,0 +1,166 @@
+//! What the master keeps, in SQLite or PostgreSQL. One file a noun; queries take a connection, the caller owns the
+//! transaction; domain types come out, rows stay inside. Nothing outside this folder names sea-orm.
+
+pub mod agents;
+pub mod assets;
+pub mod cluster;
+mod entities;
+pub mod logs;
+mod migrations;
+pub mod sessions;
+pub mod tasks;
+mod time;
+pub mod users;
+mod writer;
+
+use std::path::Path;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
+use tokio::sync::watch;
+
+use crate::error::{Error, Result};
+use migrations::{LogMigrator, MainMigrator, migrate};
+pub use writer::Tx;
+use writer::Writer;
+
+/// Connections that read at the same time.
+const READERS: u32 = 4;
+
+/// How long a statement waits for a connection or a lock before it fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The master's memory.
+#[derive(Clone)]
+pub struct Store {
+    main: Database,
+    /// Logs are written far more than all else; on SQLite they have a file, and so a writer, of their own.
+    logs: Database,
+}
+
+#[derive(Clone)]
+struct Database {
+    reader: DatabaseConnection,
+    writer: Writer,
+}
+
+impl Store {
+    /// Opens `url`, or SQLite below `data_dir` where it is empty, and brings its tables up to date.
+    pub async fn open(url: &str, data_dir: &Path) -> Result<Self, OpenError> {
+        if url.is_empty() {
+            let main = sqlite(&data_dir.join("pedl.db")).await?;
+            let logs = sqlite(&data_dir.join("logs.db")).await?;
+            migrate::<MainMigrator>(&main.1).await?;
+            migrate::<LogMigrator>(&logs.1).await?;
+            cluster::create_if_absent(&main.1).await?;
+            return Ok(Self {
+                main: Database { reader: main.0, writer: Writer::spawn(main.1, true) },
+                logs: Database { reader: logs.0, writer: Writer::spawn(logs.1, false) },
+            });
+        }
+        if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+            return Err(OpenError::UnknownDatabase);
+        }
+        let reader = connect(quiet(url).max_connections(READERS).clone()).await?;
+        let single = connect(quiet(url).max_connections(1).clone()).await?;
+        migrate::<MainMigrator>(&single).await?;
+        migrate::<LogMigrator>(&single).await?;
+        cluster::create_if_absent(&single).await?;
+        let main = Database { reader, writer: Writer::spawn(single, true) };
+        Ok(Self { logs: main.clone(), main })
+    }
+
+    /// A connection to read with.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.main.reader
+    }
+
+    /// A connection to read logs with.
+    pub fn read_logs(&self) -> &DatabaseConnection {
+        &self.logs.reader
+    }
+
+    /// Runs `job` in a transaction that it may share with others, and answers when it is durable.
+    pub async fn write<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.main.writer.run(job).await
+    }
+
+    /// As [`Store::write`], for logs.
+    pub async fn write_logs<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.logs.writer.run(job).await
+    }
+
+    /// Tells of each commit, by the revision that it made.
+    pub fn revisions(&self) -> watch::Receiver<i64> {
+        self.main.writer.revisions()
+    }
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("database.url must be empty (SQLite in data_dir) or begin with postgres://")]
+    UnknownDatabase,
+    #[error("the database was written by a newer pedl-master (it has `{0}`): start that one")]
+    Newer(String),
+    #[error("the database cannot be opened: {0}")]
+    Database(#[from] DbErr),
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Database(error) => Self::Database(error),
+            other => Self::Database(DbErr::Custom(other.to_string())),
+        }
+    }
+}
+
+fn quiet(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).acquire_timeout(PATIENCE).connect_timeout(PATIENCE).test_before_acquire(false);
+    options
+}
+
+async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    sea_orm::Database::connect(options).await
+}
+
+/// A pool of readers, and the one connection that writes.
+async fn sqlite(file: &Path) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
+    let file = file.to_owned();
+    let options = |connections, read_only: &'static str| {
+        let file = file.clone();
+        let mut options = quiet("sqlite::memory:");
+        options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .filename(&file)
+                .in_memory(false)
+                .shared_cache(false)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // An answer means that the disk has it.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(PATIENCE)
+                .pragma("query_only", read_only)
+        });
+        options
+    };
+    // The writer first: it makes the file.
+    let writer = connect(options(1, "off")).await?;
+    let reader = connect(options(READERS, "on")).await?;
+    Ok((reader, writer))
+}
+
+#[cfg(test)]
+pub mod tests;

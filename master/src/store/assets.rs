@@ -1,0 +1,168 @@
+//! Assets.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Set,
+};
+
+use super::entities::{assets, users};
+use super::time::{from_micros, to_micros};
+use super::{Tx, tasks};
+use crate::assets::spec::CommandSpec;
+use crate::assets::state::{self, State};
+use crate::assets::{Asset, Kind, NewAsset, Owner, Spec, Task};
+use crate::error::{Error, Result};
+use crate::ids::{AssetId, UserId};
+use crate::users::{User, Username};
+
+/// Which assets a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filter {
+    pub kind: Option<Kind>,
+    pub owner: Option<UserId>,
+}
+
+/// Creates an asset with its first task; or finds the one that the same request has created before.
+pub async fn create(tx: &Tx, new: NewAsset) -> Result<Asset> {
+    if let Some(request_id) = &new.request_id {
+        let same = assets::Entity::find()
+            .filter(assets::Column::OwnerId.eq(new.owner.0))
+            .filter(assets::Column::RequestId.eq(request_id.as_str()));
+        if let Some(row) = same.one(&**tx).await? {
+            return complete_one(&**tx, row).await;
+        }
+    }
+    let slots = match &new.spec {
+        Spec::Command(command) => command.container.slots,
+    };
+    let row = assets::ActiveModel {
+        kind: Set(new.spec.kind().as_str().into()),
+        owner_id: Set(new.owner.0),
+        request_id: Set(new.request_id),
+        description: Set(new.description),
+        state: Set(State::Queued.as_str().into()),
+        state_reason: Set(String::new()),
+        resource_pool: Set(new.resource_pool.clone()),
+        spec: Set(spec_to_json(&new.spec)?),
+        revision: Set(tx.revision()),
+        created_at: Set(to_micros(Timestamp::now())),
+        ..Default::default()
+    };
+    let row = row.insert(&**tx).await?;
+    let task = tasks::create(tx, AssetId(row.id), slots, new.resource_pool).await?;
+    let owner = owners(&**tx, &[row.owner_id]).await?;
+    from_row(row, &owner, task)
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: AssetId) -> Result<Asset> {
+    let row = assets::Entity::find_by_id(id.0).one(db).await?.ok_or(Error::AssetNotFound(id))?;
+    complete_one(db, row).await
+}
+
+/// The account that created an asset.
+pub async fn owner(db: &impl ConnectionTrait, id: AssetId) -> Result<User> {
+    let row = assets::Entity::find_by_id(id.0).one(db).await?.ok_or(Error::AssetNotFound(id))?;
+    super::users::get_by_id(db, UserId(row.owner_id)).await
+}
+
+/// The assets before `before`, newest first.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: Filter,
+    before: Option<AssetId>,
+    limit: u64,
+) -> Result<Vec<Asset>> {
+    let mut query = assets::Entity::find().order_by_desc(assets::Column::Id).limit(limit);
+    if let Some(kind) = filter.kind {
+        query = query.filter(assets::Column::Kind.eq(kind.as_str()));
+    }
+    if let Some(owner) = filter.owner {
+        query = query.filter(assets::Column::OwnerId.eq(owner.0));
+    }
+    if let Some(before) = before {
+        query = query.filter(assets::Column::Id.lt(before.0));
+    }
+    complete(db, query.all(db).await?).await
+}
+
+/// Brings an asset up to its task.
+pub async fn follow_task(tx: &Tx, task: &Task) -> Result<()> {
+    let row = assets::Entity::find_by_id(task.asset.0).one(&**tx).await?.ok_or(Error::AssetNotFound(task.asset))?;
+    let mut row = row.into_active_model();
+    row.state = Set(task.state.as_str().into());
+    row.state_reason = Set(task.state_reason.clone());
+    row.started_at = Set(task.started_at.map(to_micros));
+    row.ended_at = Set(task.ended_at.map(to_micros));
+    row.revision = Set(tx.revision());
+    row.update(&**tx).await?;
+    Ok(())
+}
+
+async fn complete_one(db: &impl ConnectionTrait, row: assets::Model) -> Result<Asset> {
+    let id = AssetId(row.id);
+    complete(db, vec![row]).await?.pop().ok_or(Error::AssetNotFound(id))
+}
+
+/// Adds to rows the names of their owners and their newest tasks.
+async fn complete(db: &impl ConnectionTrait, rows: Vec<assets::Model>) -> Result<Vec<Asset>> {
+    let owner_ids: Vec<i64> = rows.iter().map(|row| row.owner_id).collect();
+    let asset_ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let owners = owners(db, &owner_ids).await?;
+    let mut tasks = tasks::newest_of_assets(db, asset_ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let missing = || Error::Internal(format!("asset {} has no task", row.id));
+            let task = tasks.remove(&AssetId(row.id)).ok_or_else(missing)?;
+            from_row(row, &owners, task)
+        })
+        .collect()
+}
+
+async fn owners(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i64, Username>> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows = users::Entity::find().filter(users::Column::Id.is_in(ids)).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, Username::from_store(row.username))).collect())
+}
+
+fn from_row(row: assets::Model, owners: &HashMap<i64, Username>, latest_task: Task) -> Result<Asset> {
+    let username = owners.get(&row.owner_id).cloned();
+    let username = username.ok_or_else(|| Error::Internal(format!("asset {} has no owner", row.id)))?;
+    Ok(Asset {
+        id: AssetId(row.id),
+        owner: Owner { id: UserId(row.owner_id), username },
+        description: row.description,
+        state: state_from_store(&row.state)?,
+        state_reason: row.state_reason,
+        resource_pool: row.resource_pool,
+        created_at: from_micros(row.created_at),
+        started_at: row.started_at.map(from_micros),
+        ended_at: row.ended_at.map(from_micros),
+        spec: spec_from_json(&row.kind, &row.spec)?,
+        latest_task,
+    })
+}
+
+pub(super) fn state_from_store(text: &str) -> Result<State> {
+    let state = state::ALL.into_iter().find(|state| state.as_str() == text);
+    state.ok_or_else(|| Error::Internal(format!("`{text}` is no state")))
+}
+
+fn spec_to_json(spec: &Spec) -> Result<String> {
+    let json = match spec {
+        Spec::Command(command) => serde_json::to_string(command),
+    };
+    json.map_err(|error| Error::Internal(format!("a spec cannot be stored: {error}")))
+}
+
+fn spec_from_json(kind: &str, json: &str) -> Result<Spec> {
+    let unreadable = |error| Error::Internal(format!("a stored {kind} cannot be read: {error}"));
+    match kind {
+        "command" => Ok(Spec::Command(serde_json::from_str::<CommandSpec>(json).map_err(unreadable)?)),
+        other => Err(Error::Internal(format!("`{other}` is no kind of asset"))),
+    }
+}

@@ -1,0 +1,76 @@
+//! The cluster's own row: who it is, which life of the database this is, and how many commits there were.
+
+use jiff::Timestamp;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, ExprTrait, Set, TransactionTrait,
+};
+use uuid::Uuid;
+
+use super::entities::{cluster, users};
+use super::time::to_micros;
+use crate::error::{Error, Result};
+use crate::users::{ADMIN, DEFAULT};
+
+const ROW: i32 = 1;
+
+/// Which cluster this is, and which life of its database.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    pub cluster_id: Uuid,
+    pub epoch: i64,
+}
+
+/// Makes a fresh cluster, with its two accounts, whose passwords are blank.
+pub async fn create_if_absent(db: &DatabaseConnection) -> Result<(), DbErr> {
+    if cluster::Entity::find_by_id(ROW).one(db).await?.is_some() {
+        return Ok(());
+    }
+    let now = to_micros(Timestamp::now());
+    let tx = db.begin().await?;
+    let row = cluster::ActiveModel {
+        id: Set(ROW),
+        cluster_id: Set(Uuid::new_v4()),
+        epoch: Set(1),
+        revision: Set(0),
+        created_at: Set(now),
+    };
+    row.insert(&tx).await?;
+    for (username, admin) in [(ADMIN, true), (DEFAULT, false)] {
+        let user = users::ActiveModel {
+            username: Set(username.into()),
+            display_name: Set(String::new()),
+            admin: Set(admin),
+            active: Set(true),
+            created_at: Set(now),
+            ..Default::default()
+        };
+        user.insert(&tx).await?;
+    }
+    tx.commit().await
+}
+
+pub async fn identity(db: &impl ConnectionTrait) -> Result<Identity> {
+    let row = row(db).await?;
+    Ok(Identity { cluster_id: row.cluster_id, epoch: row.epoch })
+}
+
+/// The newest commit that `db` sees.
+pub async fn revision(db: &impl ConnectionTrait) -> Result<i64> {
+    Ok(row(db).await?.revision)
+}
+
+async fn row(db: &impl ConnectionTrait) -> Result<cluster::Model> {
+    let row = cluster::Entity::find_by_id(ROW).one(db).await?;
+    row.ok_or_else(|| Error::Internal("the cluster's row is missing".into()))
+}
+
+/// Raises the revision. The row's lock orders the commits of several masters.
+pub async fn next_revision(tx: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    let raised = cluster::Entity::update_many()
+        .col_expr(cluster::Column::Revision, Expr::col(cluster::Column::Revision).add(1))
+        .exec_with_returning(tx)
+        .await?;
+    let row = raised.first().ok_or_else(|| DbErr::RecordNotFound("the cluster's row".into()))?;
+    Ok(row.revision)
+}

@@ -1,0 +1,31 @@
+//! Containers' lives.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tasks")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub asset_id: i64,
+    pub state: String,
+    pub state_reason: String,
+    pub slots: i32,
+    pub resource_pool: String,
+    pub agent_id: Option<i64>,
+    pub run_as_user: Option<String>,
+    pub run_as_uid: Option<i64>,
+    pub run_as_group: Option<String>,
+    pub run_as_gid: Option<i64>,
+    pub exit_code: Option<i32>,
+    pub revision: i64,
+    pub created_at: i64,
+    pub placed_at: Option<i64>,
+    pub started_at: Option<i64>,
+    pub ended_at: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,48 @@
+//! Sessions. Only their tokens' hashes are kept.
+
+use jiff::Timestamp;
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
+
+use super::Tx;
+use super::entities::{sessions, users};
+use super::time::{from_micros, to_micros};
+use super::users::from_row as user_from_row;
+use crate::auth::sessions::Session;
+use crate::auth::token::TokenHash;
+use crate::error::Result;
+use crate::ids::{SessionId, UserId};
+use crate::users::User;
+
+pub async fn create(tx: &Tx, user: UserId, token: TokenHash, expires_at: Timestamp) -> Result<Session> {
+    let row = sessions::ActiveModel {
+        user_id: Set(user.0),
+        token_hash: Set(token.to_vec()),
+        created_at: Set(to_micros(Timestamp::now())),
+        expires_at: Set(to_micros(expires_at)),
+        ..Default::default()
+    };
+    Ok(from_row(&row.insert(&**tx).await?))
+}
+
+/// The session that a token stands for, and its account; whether they are still good is the caller's to judge.
+pub async fn find(db: &impl ConnectionTrait, token: &TokenHash) -> Result<Option<(Session, User)>> {
+    let session = sessions::Entity::find().filter(sessions::Column::TokenHash.eq(token.to_vec())).one(db).await?;
+    let Some(session) = session else { return Ok(None) };
+    let user = users::Entity::find_by_id(session.user_id).one(db).await?;
+    Ok(user.map(|user| (from_row(&session), user_from_row(user))))
+}
+
+pub async fn delete(tx: &Tx, id: SessionId) -> Result<()> {
+    sessions::Entity::delete_by_id(id.0).exec(&**tx).await?;
+    Ok(())
+}
+
+/// Removes what has ended.
+pub async fn delete_ended(tx: &Tx, now: Timestamp) -> Result<()> {
+    sessions::Entity::delete_many().filter(sessions::Column::ExpiresAt.lte(to_micros(now))).exec(&**tx).await?;
+    Ok(())
+}
+
+fn from_row(row: &sessions::Model) -> Session {
+    Session { id: SessionId(row.id), created_at: from_micros(row.created_at), expires_at: from_micros(row.expires_at) }
+}

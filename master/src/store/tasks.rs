@@ -1,0 +1,181 @@
+//! Tasks.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, Set,
+};
+
+use super::Tx;
+use super::assets::state_from_store;
+use super::entities::{agents, tasks};
+use super::time::{from_micros, to_micros};
+use super::users::agent_user;
+use crate::assets::state::{self, State};
+use crate::assets::{PlacedOn, Task};
+use crate::error::{Error, Result};
+use crate::ids::{AgentId, AssetId, TaskId};
+
+/// What an agent's tasks hold.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Use {
+    pub slots: u32,
+    pub tasks: u32,
+}
+
+pub async fn create(tx: &Tx, asset: AssetId, slots: u32, resource_pool: String) -> Result<Task> {
+    let row = tasks::ActiveModel {
+        id: Set(TaskId::generate().0),
+        asset_id: Set(asset.0),
+        state: Set(State::Queued.as_str().into()),
+        state_reason: Set(String::new()),
+        slots: Set(i32::try_from(slots).unwrap_or(i32::MAX)),
+        resource_pool: Set(resource_pool),
+        revision: Set(tx.revision()),
+        created_at: Set(to_micros(Timestamp::now())),
+        ..Default::default()
+    };
+    from_row(row.insert(&**tx).await?, &HashMap::new())
+}
+
+pub async fn find(db: &impl ConnectionTrait, id: TaskId) -> Result<Option<Task>> {
+    let row = tasks::Entity::find_by_id(id.0).one(db).await?;
+    Ok(complete(db, row.into_iter().collect()).await?.pop())
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: TaskId) -> Result<Task> {
+    find(db, id).await?.ok_or_else(|| Error::TaskNotFound(id.to_string()))
+}
+
+/// Writes what can change of a task.
+pub async fn update(tx: &Tx, task: &Task) -> Result<()> {
+    let row = tasks::Entity::find_by_id(task.id.0).one(&**tx).await?;
+    let mut row = row.ok_or_else(|| Error::TaskNotFound(task.id.to_string()))?.into_active_model();
+    row.state = Set(task.state.as_str().into());
+    row.state_reason = Set(task.state_reason.clone());
+    row.agent_id = Set(task.agent.as_ref().map(|agent| agent.id.0));
+    let run_as = task.run_as.as_ref();
+    row.run_as_user = Set(run_as.map(|user| user.user.as_str().into()));
+    row.run_as_uid = Set(run_as.map(|user| user.uid.into()));
+    row.run_as_group = Set(run_as.map(|user| user.group.as_str().into()));
+    row.run_as_gid = Set(run_as.map(|user| user.gid.into()));
+    row.exit_code = Set(task.exit_code);
+    row.placed_at = Set(task.placed_at.map(to_micros));
+    row.started_at = Set(task.started_at.map(to_micros));
+    row.ended_at = Set(task.ended_at.map(to_micros));
+    row.revision = Set(tx.revision());
+    row.update(&**tx).await?;
+    Ok(())
+}
+
+/// The queue, first come first; of `limit` tasks at most.
+pub async fn queued(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Task>> {
+    let query = tasks::Entity::find()
+        .filter(tasks::Column::State.eq(State::Queued.as_str()))
+        .order_by_asc(tasks::Column::Id)
+        .limit(limit);
+    query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
+}
+
+/// The tasks that an agent shall have.
+pub async fn on_agent(db: &impl ConnectionTrait, agent: AgentId) -> Result<Vec<Task>> {
+    let query = tasks::Entity::find()
+        .filter(tasks::Column::AgentId.eq(agent.0))
+        .filter(tasks::Column::State.is_in(on_agent_states()))
+        .order_by_asc(tasks::Column::Id);
+    complete(db, query.all(db).await?).await
+}
+
+/// What each agent's tasks hold.
+pub async fn uses(db: &impl ConnectionTrait) -> Result<HashMap<AgentId, Use>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        agent_id: i64,
+        slots: i64,
+        tasks: i64,
+    }
+    let query = tasks::Entity::find()
+        .select_only()
+        .column(tasks::Column::AgentId)
+        .column_as(Expr::col(tasks::Column::Slots).sum().cast_as("bigint"), "slots")
+        .column_as(tasks::Column::Id.count(), "tasks")
+        .filter(tasks::Column::AgentId.is_not_null())
+        .filter(tasks::Column::State.is_in(on_agent_states()))
+        .group_by(tasks::Column::AgentId);
+    let rows = query.into_model::<Row>().all(db).await?;
+    let used = |row: Row| {
+        let bounded = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+        (AgentId(row.agent_id), Use { slots: bounded(row.slots), tasks: bounded(row.tasks) })
+    };
+    Ok(rows.into_iter().map(used).collect())
+}
+
+/// How many tasks are in each state that is not an end.
+pub async fn count_live(db: &impl ConnectionTrait) -> Result<Vec<(State, i64)>> {
+    let live: Vec<State> = state::ALL.into_iter().filter(|state| !state.has_ended()).collect();
+    let rows: Vec<(String, i64)> = tasks::Entity::find()
+        .select_only()
+        .column(tasks::Column::State)
+        .column_as(tasks::Column::Id.count(), "tasks")
+        .filter(tasks::Column::State.is_in(live.iter().map(|state| state.as_str())))
+        .group_by(tasks::Column::State)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let count = |state: State| rows.iter().find(|(name, _)| name == state.as_str()).map_or(0, |(_, count)| *count);
+    Ok(live.into_iter().map(|state| (state, count(state))).collect())
+}
+
+pub(super) async fn newest_of_assets(db: &impl ConnectionTrait, assets: Vec<i64>) -> Result<HashMap<AssetId, Task>> {
+    let query = tasks::Entity::find().filter(tasks::Column::AssetId.is_in(assets)).order_by_asc(tasks::Column::Id);
+    // A newer task of the same asset takes the older one's place.
+    Ok(complete(db, query.all(db).await?).await?.into_iter().map(|task| (task.asset, task)).collect())
+}
+
+fn on_agent_states() -> Vec<&'static str> {
+    state::ALL.into_iter().filter(|state| state.is_on_agent()).map(State::as_str).collect()
+}
+
+/// Adds to rows the names of their agents.
+async fn complete(db: &impl ConnectionTrait, rows: Vec<tasks::Model>) -> Result<Vec<Task>> {
+    let mut ids: Vec<i64> = rows.iter().filter_map(|row| row.agent_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let names: HashMap<i64, String> = match ids.is_empty() {
+        true => HashMap::new(),
+        false => {
+            let rows = agents::Entity::find().filter(agents::Column::Id.is_in(ids)).all(db).await?;
+            rows.into_iter().map(|row| (row.id, row.name)).collect()
+        }
+    };
+    rows.into_iter().map(|row| from_row(row, &names)).collect()
+}
+
+fn from_row(row: tasks::Model, agents: &HashMap<i64, String>) -> Result<Task> {
+    let agent = match row.agent_id {
+        None => None,
+        Some(id) => {
+            let name = agents.get(&id).cloned();
+            let name = name.ok_or_else(|| Error::Internal(format!("agent {id} of task {} is gone", row.id)))?;
+            Some(PlacedOn { id: AgentId(id), name })
+        }
+    };
+    Ok(Task {
+        id: TaskId(row.id),
+        asset: AssetId(row.asset_id),
+        state: state_from_store(&row.state)?,
+        state_reason: row.state_reason,
+        slots: u32::try_from(row.slots).unwrap_or(0),
+        resource_pool: row.resource_pool,
+        agent,
+        run_as: agent_user(row.run_as_user, row.run_as_uid, row.run_as_group, row.run_as_gid),
+        exit_code: row.exit_code,
+        created_at: from_micros(row.created_at),
+        placed_at: row.placed_at.map(from_micros),
+        started_at: row.started_at.map(from_micros),
+        ended_at: row.ended_at.map(from_micros),
+    })
+}

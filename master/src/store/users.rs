@@ -1,0 +1,122 @@
+//! Accounts.
+
+use jiff::Timestamp;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Set, SqlErr,
+};
+
+use super::Tx;
+use super::entities::users;
+use super::time::{from_micros, to_micros};
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::users::{AgentUser, UnixName, User, Username};
+
+/// An account to be.
+pub struct NewUser {
+    pub username: Username,
+    pub display_name: String,
+    pub admin: bool,
+}
+
+/// An account, and its password's hash where it has a password.
+pub struct Credentials {
+    pub user: User,
+    pub password_hash: Option<String>,
+}
+
+/// Creates an active account with a blank password.
+pub async fn create(tx: &Tx, new: NewUser) -> Result<User> {
+    let row = users::ActiveModel {
+        username: Set(new.username.as_str().into()),
+        display_name: Set(new.display_name),
+        admin: Set(new.admin),
+        active: Set(true),
+        created_at: Set(to_micros(Timestamp::now())),
+        ..Default::default()
+    };
+    match row.insert(&**tx).await {
+        Ok(row) => Ok(from_row(row)),
+        Err(error) => match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => Err(Error::UserExists(new.username)),
+            _ => Err(error.into()),
+        },
+    }
+}
+
+pub async fn get(db: &impl ConnectionTrait, username: &Username) -> Result<User> {
+    Ok(from_row(get_row(db, username).await?))
+}
+
+pub async fn get_by_id(db: &impl ConnectionTrait, id: UserId) -> Result<User> {
+    let row = users::Entity::find_by_id(id.0).one(db).await?;
+    row.map(from_row).ok_or_else(|| Error::Internal(format!("account {id} is gone")))
+}
+
+pub async fn find_credentials(db: &impl ConnectionTrait, username: &Username) -> Result<Option<Credentials>> {
+    let row = find_row(db, username).await?;
+    Ok(row.map(|mut row| Credentials { password_hash: row.password_hash.take(), user: from_row(row) }))
+}
+
+/// The accounts after `after`, by name.
+pub async fn list(db: &impl ConnectionTrait, after: Option<&Username>, limit: u64) -> Result<Vec<User>> {
+    let mut query = users::Entity::find().order_by_asc(users::Column::Username).limit(limit);
+    if let Some(after) = after {
+        query = query.filter(users::Column::Username.gt(after.as_str()));
+    }
+    Ok(query.all(db).await?.into_iter().map(from_row).collect())
+}
+
+/// Active accounts that anyone can log in to.
+pub async fn list_blank(db: &impl ConnectionTrait) -> Result<Vec<User>> {
+    let query = users::Entity::find()
+        .filter(users::Column::Active.eq(true))
+        .filter(users::Column::PasswordHash.is_null())
+        .order_by_asc(users::Column::Username);
+    Ok(query.all(db).await?.into_iter().map(from_row).collect())
+}
+
+pub async fn link_agent_user(tx: &Tx, username: &Username, link: AgentUser) -> Result<User> {
+    let mut row = get_row(&**tx, username).await?.into_active_model();
+    row.agent_user = Set(Some(link.user.as_str().into()));
+    row.agent_uid = Set(Some(link.uid.into()));
+    row.agent_group = Set(Some(link.group.as_str().into()));
+    row.agent_gid = Set(Some(link.gid.into()));
+    Ok(from_row(row.update(&**tx).await?))
+}
+
+async fn get_row(db: &impl ConnectionTrait, username: &Username) -> Result<users::Model> {
+    find_row(db, username).await?.ok_or_else(|| Error::UserNotFound(username.clone()))
+}
+
+async fn find_row(db: &impl ConnectionTrait, username: &Username) -> Result<Option<users::Model>> {
+    Ok(users::Entity::find().filter(users::Column::Username.eq(username.as_str())).one(db).await?)
+}
+
+pub(super) fn from_row(row: users::Model) -> User {
+    User {
+        id: UserId(row.id),
+        username: Username::from_store(row.username),
+        display_name: row.display_name,
+        admin: row.admin,
+        active: row.active,
+        agent_user: agent_user(row.agent_user, row.agent_uid, row.agent_group, row.agent_gid),
+        created_at: from_micros(row.created_at),
+    }
+}
+
+/// An agent user from its four columns, which are set together.
+pub(super) fn agent_user(
+    user: Option<String>,
+    uid: Option<i64>,
+    group: Option<String>,
+    gid: Option<i64>,
+) -> Option<AgentUser> {
+    Some(AgentUser {
+        user: UnixName::from_store(user?),
+        uid: u32::try_from(uid?).ok()?,
+        group: UnixName::from_store(group?),
+        gid: u32::try_from(gid?).ok()?,
+    })
+}

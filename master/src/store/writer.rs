@@ -1,0 +1,214 @@
+//! The one writer of a database: it groups the jobs that wait into one transaction, each as a savepoint, commits once,
+//! and answers each after that. So a commit's fsync is shared by all who wait for one, a job that fails undoes itself
+//! alone, and no two transactions ever meet over a lock.
+
+use std::any::Any;
+use std::ops::Deref;
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::cluster;
+use crate::error::{Error, Result};
+
+/// Jobs that may wait; those beyond wait to wait.
+const QUEUE: usize = 1024;
+
+/// Jobs in one commit at most, so that the first does not wait too long for the last.
+const GROUP: usize = 256;
+
+/// What a job writes with: its own savepoint within the group's transaction.
+pub struct Tx {
+    savepoint: DatabaseTransaction,
+    revision: i64,
+}
+
+impl Tx {
+    /// The revision that this commit will make. Rows that watchers care about carry it.
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+}
+
+impl Deref for Tx {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.savepoint
+    }
+}
+
+/// Tells the one who asked, once the job is durable.
+type Answer = Box<dyn FnOnce() + Send>;
+
+/// Does its work and returns the answer to give after the commit; `None`: it failed, and has said so itself.
+type Job = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Option<Answer>> + Send>;
+
+/// Hands jobs to the writer.
+#[derive(Clone)]
+pub struct Writer {
+    jobs: mpsc::Sender<Job>,
+    revisions: watch::Receiver<i64>,
+}
+
+impl Writer {
+    /// Takes over `db`, which must be the only connection that writes. `counts` says whether it holds the cluster's row,
+    /// whose revision each commit raises.
+    pub fn spawn(db: DatabaseConnection, counts: bool) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (published, revisions) = watch::channel(0);
+        tokio::spawn(write_groups(db, counts, queue, published));
+        Self { jobs, revisions }
+    }
+
+    pub fn revisions(&self) -> watch::Receiver<i64> {
+        self.revisions.clone()
+    }
+
+    /// Runs `job` and answers when it is durable. A caller that goes away does not undo it.
+    pub async fn run<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |tx| {
+            async move {
+                match AssertUnwindSafe(job(tx)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+                    Ok(value) => Some(Box::new(move || drop(reply.send(Ok(value)))) as Answer),
+                    Err(error) => {
+                        drop(reply.send(Err(error)));
+                        None
+                    }
+                }
+            }
+            .boxed()
+        });
+        self.jobs.send(job).await.map_err(|_| Error::StoreUnavailable)?;
+        // The answer is dropped unsent where the transaction did not commit.
+        answer.await.map_err(|_| Error::StoreUnavailable)?
+    }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Error::Internal(format!("a write panicked: {}", text.unwrap_or("no message")))
+}
+
+async fn write_groups(
+    db: DatabaseConnection,
+    counts: bool,
+    mut queue: mpsc::Receiver<Job>,
+    published: watch::Sender<i64>,
+) {
+    let mut group = Vec::with_capacity(GROUP);
+    while queue.recv_many(&mut group, GROUP).await > 0 {
+        match commit(&db, counts, &mut group, &mut queue).await {
+            Ok((revision, answers)) => {
+                // Whoever is answered finds the revision published.
+                published.send_replace(revision);
+                answers.into_iter().for_each(|answer| answer());
+            }
+            Err(error) => {
+                tracing::error!(%error, "a commit failed; nothing of it was kept");
+                group.clear();
+            }
+        }
+    }
+}
+
+async fn commit(
+    db: &DatabaseConnection,
+    counts: bool,
+    group: &mut Vec<Job>,
+    queue: &mut mpsc::Receiver<Job>,
+) -> Result<(i64, Vec<Answer>), DbErr> {
+    let options =
+        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+    let transaction = db.begin_with_options(options).await?;
+    let revision = if counts { cluster::next_revision(&transaction).await? } else { 0 };
+    let mut answers = Vec::new();
+    let mut run = 0;
+    while !group.is_empty() && run < GROUP {
+        for job in group.drain(..) {
+            let tx = Tx { savepoint: transaction.begin().await?, revision };
+            match job(&tx).await {
+                Some(answer) => {
+                    tx.savepoint.commit().await?;
+                    answers.push(answer);
+                }
+                None => tx.savepoint.rollback().await?,
+            }
+            run += 1;
+        }
+        // Who came in the meantime comes along.
+        while run + group.len() < GROUP
+            && let Ok(job) = queue.try_recv()
+        {
+            group.push(job);
+        }
+    }
+    transaction.commit().await?;
+    Ok((revision, answers))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use crate::error::Error;
+    use crate::store::tests::{open, user_named};
+    use crate::store::users;
+
+    #[tokio::test]
+    async fn a_job_that_fails_undoes_itself_alone() {
+        let store = open().await;
+        let good = store.write(|tx| Box::pin(users::create(tx, user_named("good"))));
+        let bad = store.write(|tx| {
+            Box::pin(async {
+                users::create(tx, user_named("half")).await?;
+                Err::<(), _>(Error::Internal("on purpose".into()))
+            })
+        });
+        let panics = store.write(|tx| {
+            Box::pin(async {
+                users::create(tx, user_named("lost")).await?;
+                panic!("on purpose");
+                #[expect(unreachable_code, reason = "gives the block its type")]
+                Ok(())
+            })
+        });
+        let twice = store.write(|tx| Box::pin(users::create(tx, user_named("admin"))));
+        let (good, bad, panics, twice) = tokio::join!(good, bad, panics, twice);
+        assert!(good.is_ok() && bad.is_err() && panics.is_err());
+        assert!(matches!(twice, Err(Error::UserExists(_))), "{twice:?}");
+
+        let names: Vec<_> =
+            users::list(store.read(), None, 10).await.unwrap().into_iter().map(|u| u.username).collect();
+        assert_eq!(names.iter().map(|n| n.as_str()).collect::<Vec<_>>(), ["admin", "good", "pedl"]);
+    }
+
+    #[tokio::test]
+    async fn waiting_jobs_share_a_commit() {
+        let store = open().await;
+        let before = *store.revisions().borrow();
+        let done = Arc::new(AtomicUsize::new(0));
+        let jobs = (0..200).map(|n| {
+            let (store, done) = (store.clone(), done.clone());
+            async move {
+                store.write(move |tx| Box::pin(users::create(tx, user_named(&format!("u{n}"))))).await.unwrap();
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        futures::future::join_all(jobs).await;
+        assert_eq!(done.load(Ordering::Relaxed), 200);
+        let commits = *store.revisions().borrow() - before;
+        assert!(commits < 20, "{commits} commits for 200 jobs that waited at once");
+    }
+}

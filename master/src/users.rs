@@ -1,0 +1,152 @@
+//! Accounts: who may act, and as which Unix user their work runs.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::ids::UserId;
+
+/// The account that administers a fresh cluster.
+pub const ADMIN: &str = "admin";
+/// The account that acts where nobody has logged in.
+pub const DEFAULT: &str = "pedl";
+
+/// The largest uid and gid that Docker starts a container with.
+pub const MAX_UNIX_ID: u32 = i32::MAX as u32;
+
+/// An account.
+#[derive(Clone, Debug)]
+pub struct User {
+    pub id: UserId,
+    pub username: Username,
+    pub display_name: String,
+    pub admin: bool,
+    pub active: bool,
+    pub agent_user: Option<AgentUser>,
+    pub created_at: Timestamp,
+}
+
+/// A login name: 1 to 64 of `a-z 0-9 . _ @ -`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Username(String);
+
+impl Username {
+    /// Folds upper case; says what is accepted where `text` is not.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "._@-".contains(c);
+        if text.is_empty() || text.len() > 64 || !text.chars().all(allowed) {
+            return Err("must be 1 to 64 of the characters a-z 0-9 . _ @ -");
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+
+    /// A name that was parsed before it was stored.
+    pub fn from_store(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A Unix user and group on the agents.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentUser {
+    pub user: UnixName,
+    #[serde(deserialize_with = "unix_id")]
+    pub uid: u32,
+    pub group: UnixName,
+    #[serde(deserialize_with = "unix_id")]
+    pub gid: u32,
+}
+
+impl AgentUser {
+    pub fn root() -> Self {
+        Self { user: UnixName("root".into()), uid: 0, group: UnixName("root".into()), gid: 0 }
+    }
+}
+
+/// Checks a uid or a gid.
+pub fn parse_unix_id(id: i64) -> Result<u32, String> {
+    u32::try_from(id)
+        .ok()
+        .filter(|id| *id <= MAX_UNIX_ID)
+        .ok_or_else(|| format!("must be 0 to {MAX_UNIX_ID}, not {id}"))
+}
+
+fn unix_id<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    parse_unix_id(i64::deserialize(from)?).map_err(de::Error::custom)
+}
+
+/// The name of a Unix user or group: what Debian's adduser takes, in either letter case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnixName(String);
+
+impl UnixName {
+    /// Says what is accepted where `text` is not.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let body = text.strip_suffix('$').unwrap_or(text);
+        let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+        let rest = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+        if text.len() > 32 || !body.starts_with(first) || !body.chars().all(rest) {
+            return Err("must be 1 to 32 of the characters a-z A-Z 0-9 _ . - and begin with a letter or _");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// A name that was parsed before it was stored.
+    pub fn from_store(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for UnixName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(from)?).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usernames() {
+        for good in ["ada", "Ada.Lovelace", "a@b-c_d", "1", &"x".repeat(64)] {
+            assert_eq!(Username::parse(good).map(|n| n.to_string()), Ok(good.to_lowercase()));
+        }
+        for bad in ["", "ada lovelace", "ädä", "a/b", "a\n", "a\0", &"x".repeat(65)] {
+            assert!(Username::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn unix_names() {
+        for good in ["root", "_apt", "ada.l", "x$", "A-1"] {
+            assert!(UnixName::parse(good).is_ok(), "{good:?}");
+        }
+        for bad in ["", "$", "1ada", "-ada", "a:b", "a b", "a\nb", "..", "a/b", &"x".repeat(33)] {
+            assert!(UnixName::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn unix_ids() {
+        assert_eq!(parse_unix_id(2_147_483_647), Ok(2_147_483_647));
+        assert_eq!(parse_unix_id(2_147_483_648), Err("must be 0 to 2147483647, not 2147483648".into()));
+        assert!(parse_unix_id(-1).is_err());
+    }
+}
