@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::assets::spec::BindMount;
 use crate::users::AgentUser;
@@ -18,6 +19,7 @@ use crate::users::AgentUser;
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Where the one port listens: gRPC, gRPC-web, the web page, `/metrics`, `/healthz`.
+    #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
     /// Where the master keeps its files.
     pub data_dir: PathBuf,
@@ -94,6 +96,7 @@ impl Default for Security {
 pub struct ContainerDefaults {
     pub image: String,
     /// The size of /dev/shm.
+    #[serde(deserialize_with = "size")]
     pub shm_size: ByteSize,
     pub bind_mounts: Vec<BindMount>,
     pub environment_variables: BTreeMap<String, String>,
@@ -122,6 +125,16 @@ impl Default for Agents {
     fn default() -> Self {
         Self { lost_after: Duration::from_secs(10 * 60) }
     }
+}
+
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not an address such as `127.0.0.1:8080`")))
+}
+
+fn size<'de, D: Deserializer<'de>>(from: D) -> Result<ByteSize, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not a size such as `4GiB` or `512MiB`")))
 }
 
 /// Durations as people write them: `30d`, `10m`, `1h 30m`.

@@ -126,20 +126,23 @@ fn is_path(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
 
     use super::*;
 
-    fn check(change: impl FnOnce(&mut v1::CreateAssetRequest, &mut v1::CommandSpec), expected: Expect) {
+    fn show(change: impl FnOnce(&mut v1::CreateAssetRequest, &mut v1::CommandSpec)) -> String {
         let mut request = v1::CreateAssetRequest::default();
         let mut command = v1::CommandSpec { argv: vec!["true".into()], container: Some(v1::ContainerSpec::default()) };
         change(&mut request, &mut command);
         request.spec = Some(v1::create_asset_request::Spec::Command(command));
-        let shown = match parse(request, UserId(1), &ContainerDefaults::default()) {
-            Ok(new) => format!("{} in {}", new.description, new.resource_pool),
-            Err(error) => error.to_string(),
-        };
-        expected.assert_eq(&shown);
+        match parse(request, UserId(1), &ContainerDefaults::default()) {
+            Ok(new) => format!("{} in {}\n", new.description, new.resource_pool),
+            Err(error) => format!("{error}\n"),
+        }
+    }
+
+    fn show_container(change: impl FnOnce(&mut v1::ContainerSpec)) -> String {
+        show(|_, command| change(command.container.as_mut().unwrap()))
     }
 
     fn mount(host_path: &str, container_path: &str) -> v1::BindMount {
@@ -148,27 +151,41 @@ mod tests {
 
     #[test]
     fn what_is_left_empty_is_filled_in() {
-        check(|_, _| {}, expect!["true in default"]);
-        check(|request, _| request.description = " my run ".into(), expect!["my run in default"]);
+        let shown = [show(|_, _| {}), show(|request, _| request.description = " my run ".into())];
+        expect![[r#"
+            true in default
+            my run in default
+        "#]]
+        .assert_eq(&shown.concat());
     }
 
     #[test]
     fn each_bound_is_told() {
-        check(|_, command| command.argv.clear(), expect!["command.argv must name a program to run"]);
-        check(|_, command| command.argv = vec!["a\0".into()], expect!["command.argv must not contain NUL characters"]);
-        check(|_, command| command.argv.push("x".repeat(200_000)), expect!["command.argv is 200006 bytes with the environment: at most 131072 are taken"]);
-        check(|request, _| request.description = "a\nb".into(), expect!["description must be one line of at most 256 characters"]);
-        check(|request, _| request.resource_pool = "a b".into(), expect!["resource_pool must be 1 to 64 of the characters a-z A-Z 0-9 . _ -"]);
-        let container = |change: fn(&mut v1::ContainerSpec)| {
-            move |_: &mut v1::CreateAssetRequest, command: &mut v1::CommandSpec| {
-                change(command.container.as_mut().unwrap());
-            }
-        };
-        check(container(|c| c.image = "a b".into()), expect!["image must be an image's name, without spaces, of at most 512 characters"]);
-        check(container(|c| c.slots = Some(-1)), expect!["slots must be 0 to 4096, not -1"]);
-        check(container(|c| c.work_dir = "here".into()), expect!["work_dir must be an absolute path"]);
-        check(container(|c| c.environment_variables = [("A=B".into(), String::new())].into()), expect![[r#"environment_variables["A=B"] must have a name without `=`, and no NUL characters"#]]);
-        check(container(|c| c.bind_mounts = vec![mount("data", "/data"), mount("/data", "/")]), expect!["bind_mounts[0].host_path must be an absolute path on the agent's host; bind_mounts[1].container_path must be a path in the container other than `/`"]);
-        check(container(|c| c.bind_mounts = vec![mount("/a", "/data"), mount("/b", "/data")]), expect!["bind_mounts[1].container_path `/data` is mounted twice"]);
+        let shown = [
+            show(|_, command| command.argv.clear()),
+            show(|_, command| command.argv = vec!["a\0".into()]),
+            show(|_, command| command.argv.push("x".repeat(200_000))),
+            show(|request, _| request.description = "a\nb".into()),
+            show(|request, _| request.resource_pool = "a b".into()),
+            show_container(|c| c.image = "a b".into()),
+            show_container(|c| c.slots = Some(-1)),
+            show_container(|c| c.work_dir = "here".into()),
+            show_container(|c| c.environment_variables = [("A=B".into(), String::new())].into()),
+            show_container(|c| c.bind_mounts = vec![mount("data", "/data"), mount("/data", "/")]),
+            show_container(|c| c.bind_mounts = vec![mount("/a", "/data"), mount("/b", "/data")]),
+        ];
+        expect![[r#"
+            command.argv must name a program to run
+            command.argv must not contain NUL characters
+            command.argv is 200006 bytes with the environment: at most 131072 are taken
+            description must be one line of at most 256 characters
+            resource_pool must be 1 to 64 of the characters a-z A-Z 0-9 . _ -
+            image must be an image's name, without spaces, of at most 512 characters
+            slots must be 0 to 4096, not -1
+            work_dir must be an absolute path
+            environment_variables["A=B"] must have a name without `=`, and no NUL characters
+            bind_mounts[0].host_path must be an absolute path on the agent's host; bind_mounts[1].container_path must be a path in the container other than `/`
+            bind_mounts[1].container_path `/data` is mounted twice
+        "#]].assert_eq(&shown.concat());
     }
 }

@@ -160,3 +160,97 @@ async fn record(tx: &Tx, task: &Task) -> Result<(), Error> {
     store::tasks::update(tx, task).await?;
     store::assets::follow_task(tx, task).await
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::agents::{Introduction, SlotKind};
+    use crate::ids::UserId;
+    use crate::store::Store;
+    use crate::store::tests::{new_command, open};
+
+    use super::*;
+
+    /// A store with an agent and a command that is placed on it.
+    async fn placed() -> (Store, AgentId, TaskId) {
+        let store = open().await;
+        let intro = Introduction {
+            name: "n1".into(),
+            version: String::new(),
+            slots: 1,
+            slot_kind: SlotKind::Cpu,
+            resource_pool: None,
+        };
+        let (agent, task) = store
+            .write(|tx| {
+                Box::pin(async move {
+                    let agent = store::agents::join(tx, "default", &intro, [0; 32]).await?;
+                    let asset = store::assets::create(tx, new_command(UserId(2))).await?;
+                    Ok((agent.id, asset.latest_task.id))
+                })
+            })
+            .await
+            .unwrap();
+        let on = PlacedOn { id: agent, name: "n1".into() };
+        assert!(store.write(move |tx| Box::pin(place(tx, task, on, AgentUser::root()))).await.unwrap());
+        (store, agent, task)
+    }
+
+    async fn told(store: &Store, agent: AgentId, task: TaskId, status: Status) -> Verdict {
+        store.write(move |tx| Box::pin(report(tx, agent, Report { task, status }))).await.unwrap()
+    }
+
+    fn exited(exit_code: i32) -> Status {
+        let now = Timestamp::now();
+        Status::Exited { started_at: now, ended_at: now, exit_code, detail: String::new() }
+    }
+
+    async fn state(store: &Store, task: TaskId) -> (State, String) {
+        let task = store::tasks::get(store.read(), task).await.unwrap();
+        let asset = store::assets::get(store.read(), task.asset).await.unwrap();
+        assert_eq!((asset.state, &asset.state_reason), (task.state, &task.state_reason));
+        (task.state, task.state_reason)
+    }
+
+    #[tokio::test]
+    async fn a_task_runs_and_ends_once() {
+        let (store, agent, task) = placed().await;
+        let running = Status::Running { started_at: Timestamp::now() };
+        assert_eq!(told(&store, agent, task, running.clone()).await, Verdict::Keep);
+        assert_eq!(told(&store, agent, task, exited(7)).await, Verdict::Remove);
+        assert_eq!(state(&store, task).await, (State::Failed, "exit code 7".into()));
+        // Late and repeated reports change nothing.
+        assert_eq!(told(&store, agent, task, exited(0)).await, Verdict::Remove);
+        told(&store, agent, task, running).await;
+        assert_eq!(state(&store, task).await, (State::Failed, "exit code 7".into()));
+    }
+
+    #[tokio::test]
+    async fn a_killed_task_is_stopping_until_its_agent_says_it_ended() {
+        let (store, agent, task) = placed().await;
+        let asset = store::tasks::get(store.read(), task).await.unwrap().asset;
+        let asset = store::assets::get(store.read(), asset).await.unwrap();
+        let by = Username::parse("ada").unwrap();
+        store.write(|tx| Box::pin(async move { kill(tx, &asset, &by).await })).await.unwrap();
+        assert_eq!(state(&store, task).await, (State::Stopping, "killed by ada".into()));
+        assert_eq!(told(&store, agent, task, exited(143)).await, Verdict::Remove);
+        assert_eq!(state(&store, task).await, (State::Killed, "killed by ada".into()));
+        assert_eq!(store::tasks::get(store.read(), task).await.unwrap().exit_code, Some(143));
+    }
+
+    #[tokio::test]
+    async fn a_lost_task_that_is_found_runs_again() {
+        let (store, agent, task) = placed().await;
+        store.write(move |tx| Box::pin(lose(tx, task))).await.unwrap();
+        assert_eq!(state(&store, task).await, (State::Lost, "agent n1 is out of reach".into()));
+        told(&store, agent, task, Status::Running { started_at: Timestamp::now() }).await;
+        assert_eq!(state(&store, task).await, (State::Running, String::new()));
+    }
+
+    #[tokio::test]
+    async fn an_agent_can_touch_its_own_tasks_only() {
+        let (store, agent, task) = placed().await;
+        assert_eq!(told(&store, AgentId(agent.0 + 1), task, exited(0)).await, Verdict::Unknown);
+        assert_eq!(told(&store, agent, TaskId::generate(), exited(0)).await, Verdict::Unknown);
+        assert_eq!(state(&store, task).await.0, State::Starting);
+    }
+}

@@ -140,7 +140,8 @@ mod tests {
             FAILED     -          -          -          -          -          -          -
             KILLED     -          -          -          -          -          -          -
             LOST       -          RUNNING    COMPLETED  FAILED     FAILED     STOPPING   -
-        "#]].assert_eq(&table);
+        "#]]
+        .assert_eq(&table);
     }
 
     #[test]

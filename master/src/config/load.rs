@@ -65,10 +65,7 @@ pub fn load(
             .rev()
             .find(|one| one.key == key || is_below(&one.key, &key) || is_below(&key, &one.key))
             .map_or_else(|| path.display().to_string(), |one| one.source.clone());
-        let message = match key.as_str() {
-            "." => error.inner().to_string(),
-            key => format!("{key}: {}", without_prefix(&error.inner().to_string(), key)),
-        };
+        let message = describe(&key, &error.inner().to_string());
         ConfigError { source, message }
     })
 }
@@ -77,9 +74,15 @@ fn is_below(key: &str, ancestor: &str) -> bool {
     key.strip_prefix(ancestor).is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// The YAML library may begin its message with the key that stands before it already.
-fn without_prefix<'m>(message: &'m str, key: &str) -> &'m str {
-    message.strip_prefix(key).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message)
+/// The YAML library may begin its message with the key; and it takes an unknown key for the place of the error, rather
+/// than what holds it.
+fn describe(key: &str, message: &str) -> String {
+    let message = message.strip_prefix(key).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message);
+    let place = match message.starts_with("unknown field") {
+        true => key.rsplit_once('.').map_or("", |(parent, _)| parent),
+        false => key,
+    };
+    if matches!(place, "" | ".") { message.to_owned() } else { format!("{place}: {message}") }
 }
 
 fn read(path: &Path, required: bool) -> Result<Mapping, ConfigError> {
@@ -124,11 +127,11 @@ fn set(tree: &mut Mapping, key: &str, value: Value) {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
 
     use super::*;
 
-    fn check(yaml: &str, environment: &[(&str, &str)], flags: &[(&str, &str)], expected: Expect) {
+    fn show(yaml: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> String {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("master.yaml");
         std::fs::write(&file, yaml).unwrap();
@@ -138,47 +141,66 @@ mod tests {
             value: Value::String((*v).into()),
             source: format!("--{k}"),
         });
-        let shown = match load(Some(&file), environment, flags.collect()) {
+        match load(Some(&file), environment, flags.collect()) {
             Ok(c) => format!(
-                "listen={} data_dir={} lifetime={} uid={}",
+                "listen={} data_dir={} lifetime={} uid={}\n",
                 c.listen,
                 c.data_dir.display(),
                 humantime::format_duration(c.security.session_lifetime),
                 c.security.default_task.uid
             ),
-            Err(error) => error.to_string().replace(&*dir.path().to_string_lossy(), "DIR"),
-        };
-        expected.assert_eq(&shown);
+            Err(error) => format!("{error}\n").replace(&*dir.path().to_string_lossy(), "DIR"),
+        }
     }
 
     #[test]
     fn flags_win_over_environment_over_file() {
-        check("", &[], &[], expect!["listen=127.0.0.1:8080 data_dir=/var/lib/pedl lifetime=30days uid=0"]);
-        check(
-            "listen: 127.0.0.1:1\ndata_dir: /a\nsecurity: { session_lifetime: 1h }",
-            &[("PEDL_MASTER_LISTEN", "127.0.0.1:2"), ("PEDL_MASTER_DATA_DIR", "/b"), ("PEDL_MASTER_CONFIG", "x")],
-            &[("listen", "127.0.0.1:3")],
-            expect!["listen=127.0.0.1:3 data_dir=/b lifetime=1h uid=0"],
-        );
-        check(
-            "security: { default_task: { user: nobody, uid: 65534, group: nogroup, gid: 65534 } }",
-            &[("PEDL_MASTER_SECURITY__SESSION_LIFETIME", "2d")],
-            &[],
-            expect!["listen=127.0.0.1:8080 data_dir=/var/lib/pedl lifetime=2days uid=65534"],
-        );
+        let user = "security: { default_task: { user: nobody, uid: 65534, group: nogroup, gid: 65534 } }";
+        let shown = [
+            show("", &[], &[]),
+            show(
+                "listen: 127.0.0.1:1\ndata_dir: /a\nsecurity: { session_lifetime: 1h }",
+                &[("PEDL_MASTER_LISTEN", "127.0.0.1:2"), ("PEDL_MASTER_DATA_DIR", "/b"), ("PEDL_MASTER_CONFIG", "x")],
+                &[("listen", "127.0.0.1:3")],
+            ),
+            show(user, &[("PEDL_MASTER_SECURITY__SESSION_LIFETIME", "2d")], &[]),
+        ];
+        expect![[r#"
+            listen=127.0.0.1:8080 data_dir=/var/lib/pedl lifetime=30days uid=0
+            listen=127.0.0.1:3 data_dir=/b lifetime=1h uid=0
+            listen=127.0.0.1:8080 data_dir=/var/lib/pedl lifetime=2days uid=65534
+        "#]]
+        .assert_eq(&shown.concat());
     }
 
     #[test]
     fn errors_name_the_source_the_key_and_what_is_accepted() {
-        check("lisen: 1", &[], &[], expect!["DIR/master.yaml: lisen: unknown field `lisen`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`"]);
-        check("security: { default_task: { uid: -1 } }", &[], &[], expect!["DIR/master.yaml: security.default_task.uid: must be 0 to 2147483647, not -1"]);
-        check("security: { session_lifetime: soon }", &[], &[], expect!["DIR/master.yaml: security.session_lifetime: `soon` is not a duration such as `30d`, `12h` or `10m`"]);
-        check("listen: here", &[], &[], expect!["DIR/master.yaml: listen: invalid socket address syntax"]);
-        check("", &[("PEDL_MASTER_LISTEN", "here")], &[], expect!["PEDL_MASTER_LISTEN: listen: invalid socket address syntax"]);
-        check("", &[("PEDL_MASTER_LOOSE", "1")], &[], expect!["PEDL_MASTER_LOOSE: loose: unknown field `loose`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`"]);
-        check("", &[], &[("listen", "there")], expect!["--listen: listen: invalid socket address syntax"]);
-        check("- a", &[], &[], expect!["DIR/master.yaml: must be a mapping, such as `listen: 127.0.0.1:8080`"]);
-        check("a: [", &[], &[], expect!["DIR/master.yaml: is not valid YAML: did not find expected node content at line 2 column 1, while parsing a flow node"]);
+        let shown = [
+            show("lisen: 1", &[], &[]),
+            show("security: { default_tsk: 1 }", &[], &[]),
+            show("security: { default_task: { uid: -1 } }", &[], &[]),
+            show("security: { session_lifetime: soon }", &[], &[]),
+            show("listen: here", &[], &[]),
+            show("task_container_defaults: { shm_size: big }", &[], &[]),
+            show("", &[("PEDL_MASTER_LISTEN", "here")], &[]),
+            show("", &[("PEDL_MASTER_LOOSE", "1")], &[]),
+            show("", &[], &[("listen", "there")]),
+            show("- a", &[], &[]),
+            show("a: [", &[], &[]),
+        ];
+        expect![[r#"
+            DIR/master.yaml: unknown field `lisen`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`
+            DIR/master.yaml: security: unknown field `default_tsk`, expected `default_task` or `session_lifetime`
+            DIR/master.yaml: security.default_task.uid: must be 0 to 2147483647, not -1
+            DIR/master.yaml: security.session_lifetime: `soon` is not a duration such as `30d`, `12h` or `10m`
+            DIR/master.yaml: listen: `here` is not an address such as `127.0.0.1:8080`
+            DIR/master.yaml: task_container_defaults.shm_size: `big` is not a size such as `4GiB` or `512MiB`
+            PEDL_MASTER_LISTEN: listen: `here` is not an address such as `127.0.0.1:8080`
+            PEDL_MASTER_LOOSE: unknown field `loose`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`
+            --listen: listen: `there` is not an address such as `127.0.0.1:8080`
+            DIR/master.yaml: must be a mapping, such as `listen: 127.0.0.1:8080`
+            DIR/master.yaml: is not valid YAML: did not find expected node content at line 2 column 1, while parsing a flow node
+        "#]].assert_eq(&shown.concat());
     }
 
     #[test]

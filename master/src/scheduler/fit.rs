@@ -152,54 +152,78 @@ mod tests {
 
     #[test]
     fn first_come_first_served() {
-        check("a:1 b:1 c:1", "n:0/2", expect![[r#"
+        check(
+            "a:1 b:1 c:1",
+            "n:0/2",
+            expect![[r#"
             a → n
             b → n
             c waits for a free slot in resource pool `default`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn slots_are_packed() {
-        check("a:2 b:1 c:4", "n:0/4 m:1/4", expect![[r#"
+        check(
+            "a:2 b:1 c:4",
+            "n:0/4 m:1/4",
+            expect![[r#"
             a → m
             b → m
             c → n
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn small_tasks_do_not_starve_a_large_one() {
-        check("a:4 b:1 c:0", "n:1/4", expect![[r#"
+        check(
+            "a:4 b:1 c:0",
+            "n:1/4",
+            expect![[r#"
             a waits for 4 free slots in resource pool `default`
             b waits for a free slot in resource pool `default`
             c → n
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn what_cannot_fit_holds_up_nobody() {
-        check("a:8 b:1", "n:0/4 m:0/2", expect![[r#"
+        check(
+            "a:8 b:1",
+            "n:0/4 m:0/2",
+            expect![[r#"
             a needs 8 slots, but no agent in resource pool `default` has more than 4
             b → m
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn tasks_without_slots_spread() {
-        check("a:0 b:0 c:0", "n:2/2 m:0/2", expect![[r#"
+        check(
+            "a:0 b:0 c:0",
+            "n:2/2 m:0/2",
+            expect![[r#"
             a → m
             b → m
             c → n
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn pools_are_apart() {
-        check("a:1@gpu b:1 c:1@none", "n:0/1 m:1/1@gpu", expect![[r#"
+        check(
+            "a:1@gpu b:1 c:1@none",
+            "n:0/1 m:1/1@gpu",
+            expect![[r#"
             a waits for a free slot in resource pool `gpu`
             b → n
             c no agent is connected in resource pool `none`
-        "#]]);
+        "#]],
+        );
     }
 }

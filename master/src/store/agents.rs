@@ -114,3 +114,54 @@ fn from_row(row: agents::Model) -> Agent {
         last_seen_at: from_micros(row.last_seen_at),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::auth::token::{Kind, Token};
+    use crate::store::Store;
+    use crate::store::tests::open;
+
+    use super::*;
+
+    fn intro(name: &str) -> Introduction {
+        Introduction {
+            name: name.into(),
+            version: "0.1.0".into(),
+            slots: 2,
+            slot_kind: SlotKind::Gpu,
+            resource_pool: None,
+        }
+    }
+
+    async fn joined(store: &Store, name: &str) -> (TokenHash, Result<Agent>) {
+        let (hash, intro) = (Token::generate(Kind::Agent).hash(), intro(name));
+        (hash, store.write(move |tx| Box::pin(async move { join(tx, "gpu", &intro, hash).await })).await)
+    }
+
+    #[tokio::test]
+    async fn a_credential_holds_its_name_once_it_was_shown() {
+        let store = open().await;
+        let (first, agent) = joined(&store, "n1").await;
+        let (second, again) = joined(&store, "n1").await;
+        let id = again.unwrap().id;
+        assert_eq!(agent.unwrap().id, id, "the first answer was lost, and the agent joins again");
+        assert!(find_by_credential(store.read(), &first).await.unwrap().is_none());
+        assert_eq!(find_by_credential(store.read(), &second).await.unwrap().unwrap().resource_pool, "gpu");
+
+        store.write(move |tx| Box::pin(seen(tx, id))).await.unwrap();
+        assert!(matches!(joined(&store, "n1").await.1, Err(Error::AgentNameTaken(_))));
+        let other = intro("n2");
+        let renamed = store.write(move |tx| Box::pin(async move { update(tx, id, &other).await })).await;
+        assert!(matches!(renamed, Err(Error::AgentRenamed { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_join_token_ends() {
+        let store = open().await;
+        let (hash, end) = (Token::generate(Kind::Join).hash(), Timestamp::now());
+        store.write(move |tx| Box::pin(create_join_token(tx, hash, "gpu".into(), Some(end)))).await.unwrap();
+        let before = end - std::time::Duration::from_secs(1);
+        assert_eq!(find_join_token(store.read(), &hash, before).await.unwrap().as_deref(), Some("gpu"));
+        assert_eq!(find_join_token(store.read(), &hash, end).await.unwrap(), None);
+    }
+}

@@ -166,3 +166,53 @@ fn spec_from_json(kind: &str, json: &str) -> Result<Spec> {
         other => Err(Error::Internal(format!("`{other}` is no kind of asset"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::Store;
+    use crate::store::tests::{new_command, open};
+
+    use super::*;
+
+    async fn made(store: &Store, new: NewAsset) -> Asset {
+        store.write(|tx| Box::pin(create(tx, new))).await.unwrap()
+    }
+
+    async fn ids(store: &Store, filter: Filter, before: Option<AssetId>, limit: u64) -> Vec<i64> {
+        let assets = list(store.read(), filter, before, limit).await.unwrap();
+        assets.into_iter().map(|asset| asset.id.0).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_created_is_read() {
+        let store = open().await;
+        let asset = made(&store, new_command(UserId(2))).await;
+        let read = get(store.read(), asset.id).await.unwrap();
+        assert_eq!((read.owner.username.as_str(), read.state, &read.spec), ("pedl", State::Queued, &asset.spec));
+        assert_eq!(read.latest_task.id, asset.latest_task.id);
+        assert!(matches!(get(store.read(), AssetId(999)).await, Err(Error::AssetNotFound(AssetId(999)))));
+    }
+
+    #[tokio::test]
+    async fn a_request_creates_once_for_each_owner() {
+        let store = open().await;
+        let request = |owner| NewAsset { request_id: Some("r".into()), ..new_command(UserId(owner)) };
+        let first = made(&store, request(1)).await.id;
+        assert_eq!(made(&store, request(1)).await.id, first);
+        assert_ne!(made(&store, request(2)).await.id, first);
+        assert_ne!(made(&store, new_command(UserId(1))).await.id, made(&store, new_command(UserId(1))).await.id);
+    }
+
+    #[tokio::test]
+    async fn lists_are_newest_first_and_filtered() {
+        let store = open().await;
+        for owner in [1, 2, 1] {
+            made(&store, new_command(UserId(owner))).await;
+        }
+        let filter = |kind, owner: Option<i64>| Filter { kind, owner: owner.map(UserId) };
+        assert_eq!(ids(&store, filter(None, None), None, 10).await, [3, 2, 1]);
+        assert_eq!(ids(&store, filter(Some(Kind::Command), Some(1)), None, 10).await, [3, 1]);
+        assert_eq!(ids(&store, filter(Some(Kind::Command), None), Some(AssetId(3)), 1).await, [2]);
+        assert_eq!(ids(&store, filter(Some(Kind::Notebook), None), None, 10).await, [0; 0]);
+    }
+}

@@ -76,3 +76,62 @@ pub async fn find_chunk(
         .await?;
     Ok(newer.map(|row| row.data))
 }
+
+#[cfg(test)]
+mod tests {
+    use pedl_proto::v1::LogEntry;
+
+    use crate::logs::unpack;
+    use crate::store::Store;
+    use crate::store::tests::open;
+
+    use super::*;
+
+    /// Each entry is written in the second of its number.
+    fn chunk(offsets: std::ops::Range<i64>) -> Chunk {
+        let entry = |offset| LogEntry {
+            offset,
+            time: Some(prost_types::Timestamp { seconds: offset, nanos: 0 }),
+            ..LogEntry::default()
+        };
+        Chunk::pack(offsets.map(entry).collect()).unwrap()
+    }
+
+    async fn sent(store: &Store, task: TaskId, offsets: std::ops::Range<i64>) -> Result<i64> {
+        let chunk = chunk(offsets);
+        store.write_logs(move |tx| Box::pin(append(tx, task, chunk))).await
+    }
+
+    async fn found(store: &Store, task: TaskId, offset: i64, since: Option<i64>) -> Option<(i64, i64)> {
+        let since = since.map(|second| Timestamp::from_second(second).unwrap());
+        let data = find_chunk(store.read_logs(), task, offset, since).await.unwrap()?;
+        let entries = unpack(&data).unwrap();
+        Some((entries.first()?.offset, entries.last()?.offset))
+    }
+
+    #[tokio::test]
+    async fn resends_are_harmless_and_gaps_are_refused() {
+        let store = open().await;
+        let task = TaskId::generate();
+        assert!(matches!(sent(&store, task, 1..2).await, Err(Error::LogGap { next: 0 })));
+        assert_eq!(sent(&store, task, 0..10).await.unwrap(), 10);
+        assert_eq!(sent(&store, task, 3..10).await.unwrap(), 10);
+        assert_eq!(sent(&store, task, 5..15).await.unwrap(), 15);
+        assert!(matches!(sent(&store, task, 16..17).await, Err(Error::LogGap { next: 15 })));
+        assert_eq!(next_offset(store.read_logs(), task).await.unwrap(), 15);
+        assert_eq!(found(&store, task, 12, None).await, Some((10, 14)));
+        assert_eq!(next_offset(store.read_logs(), TaskId::generate()).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn chunks_older_than_asked_for_are_passed_over() {
+        let store = open().await;
+        let task = TaskId::generate();
+        for offsets in [0..10, 10..20, 20..30] {
+            sent(&store, task, offsets).await.unwrap();
+        }
+        assert_eq!(found(&store, task, 0, Some(25)).await, Some((20, 29)));
+        assert_eq!(found(&store, task, 12, Some(5)).await, Some((10, 19)));
+        assert_eq!(found(&store, task, 0, Some(99)).await, None);
+    }
+}

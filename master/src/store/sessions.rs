@@ -46,3 +46,34 @@ pub async fn delete_ended(tx: &Tx, now: Timestamp) -> Result<()> {
 fn from_row(row: &sessions::Model) -> Session {
     Session { id: SessionId(row.id), created_at: from_micros(row.created_at), expires_at: from_micros(row.expires_at) }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::auth::token::{Kind, Token};
+    use crate::store::tests::open;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_session_is_found_by_its_token_until_it_is_deleted() {
+        let store = open().await;
+        let hash = Token::generate(Kind::Session).hash();
+        let later = Timestamp::now() + std::time::Duration::from_secs(60);
+        let session = store.write(move |tx| Box::pin(create(tx, UserId(1), hash, later))).await.unwrap();
+        let (_, user) = find(store.read(), &hash).await.unwrap().unwrap();
+        assert_eq!(user.username.as_str(), "admin");
+        store.write(|tx| Box::pin(delete_ended(tx, Timestamp::now()))).await.unwrap();
+        assert!(find(store.read(), &hash).await.unwrap().is_some());
+        store.write(move |tx| Box::pin(delete(tx, session.id))).await.unwrap();
+        assert!(find(store.read(), &hash).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn what_has_ended_is_cleared() {
+        let store = open().await;
+        let hash = Token::generate(Kind::Session).hash();
+        store.write(move |tx| Box::pin(create(tx, UserId(1), hash, Timestamp::now()))).await.unwrap();
+        store.write(|tx| Box::pin(delete_ended(tx, Timestamp::now()))).await.unwrap();
+        assert!(find(store.read(), &hash).await.unwrap().is_none());
+    }
+}

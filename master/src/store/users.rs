@@ -120,3 +120,46 @@ pub(super) fn agent_user(
         gid: u32::try_from(gid?).ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::tests::{open, user_named};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_fresh_cluster_has_two_accounts_with_blank_passwords() {
+        let store = open().await;
+        let blank = list_blank(store.read()).await.unwrap();
+        let shown: Vec<_> = blank.iter().map(|user| (user.username.as_str(), user.admin)).collect();
+        assert_eq!(shown, [("admin", true), ("pedl", false)]);
+    }
+
+    #[tokio::test]
+    async fn lists_go_on_where_the_last_page_ended() {
+        let store = open().await;
+        for name in ["ada", "bob", "cy"] {
+            store.write(move |tx| Box::pin(create(tx, user_named(name)))).await.unwrap();
+        }
+        let after = Username::parse("admin").unwrap();
+        let page = list(store.read(), Some(&after), 2).await.unwrap();
+        assert_eq!(page.iter().map(|user| user.username.as_str()).collect::<Vec<_>>(), ["bob", "cy"]);
+    }
+
+    #[tokio::test]
+    async fn a_link_replaces_the_one_before() {
+        let store = open().await;
+        let ada = Username::parse("ada").unwrap();
+        store.write(|tx| Box::pin(create(tx, user_named("ada")))).await.unwrap();
+        for uid in [1234, 2_147_483_647] {
+            let link = AgentUser { uid, ..AgentUser::root() };
+            let (name, expected) = (ada.clone(), link.clone());
+            store.write(|tx| Box::pin(async move { link_agent_user(tx, &name, link).await })).await.unwrap();
+            assert_eq!(get(store.read(), &ada).await.unwrap().agent_user, Some(expected));
+        }
+        let nobody = Username::parse("nobody").unwrap();
+        let link =
+            store.write(|tx| Box::pin(async move { link_agent_user(tx, &nobody, AgentUser::root()).await })).await;
+        assert!(matches!(link, Err(Error::UserNotFound(_))));
+    }
+}
