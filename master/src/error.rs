@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use pedl_proto::v1::ErrorReason;
-use sea_orm::DbErr;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::assets::Kind;
 use crate::ids::AssetId;
+use crate::store;
 use crate::users::Username;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -75,7 +75,7 @@ pub enum Error {
     #[error("the master is shutting down: try again")]
     ShuttingDown,
     #[error("the store failed: {0}")]
-    Database(#[from] DbErr),
+    Database(#[from] store::Failure),
     #[error("{0}")]
     Internal(String),
 }

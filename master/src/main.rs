@@ -17,6 +17,7 @@ mod store;
 mod topics;
 mod users;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -57,8 +58,9 @@ fn main() -> ExitCode {
         print!("{}", config.masked());
         return ExitCode::SUCCESS;
     }
-    let filter = EnvFilter::try_from_env("PEDL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_env("PEDL_LOG").unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
     match run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

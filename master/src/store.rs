@@ -32,6 +32,9 @@ const READERS: u32 = 4;
 /// How long a statement waits for a connection or a lock before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What the database says when it fails.
+pub type Failure = DbErr;
+
 /// The master's memory.
 #[derive(Clone)]
 pub struct Store {

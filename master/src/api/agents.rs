@@ -46,7 +46,7 @@ impl AgentService for Api {
     type WatchAssignmentsStream = Assignments;
 
     async fn register(&self, request: Request<RegisterRequest>) -> Result<Response<RegisterResponse>, Status> {
-        let caller = Caller::of(&request)?.clone();
+        let caller = Caller::of(request.extensions())?.clone();
         let intro = parse_introduction(request.into_inner())?;
         let credential = match caller {
             Caller::Agent(id) => {
@@ -78,7 +78,7 @@ impl AgentService for Api {
     }
 
     async fn heartbeat(&self, request: Request<HeartbeatRequest>) -> Result<Response<HeartbeatResponse>, Status> {
-        self.presence.heard(Caller::agent(&request)?);
+        self.presence.heard(Caller::agent(request.extensions())?);
         Ok(Response::new(HeartbeatResponse {}))
     }
 
@@ -86,7 +86,7 @@ impl AgentService for Api {
         &self,
         request: Request<WatchAssignmentsRequest>,
     ) -> Result<Response<Assignments>, Status> {
-        let agent = Caller::agent(&request)?;
+        let agent = Caller::agent(request.extensions())?;
         self.store.write(move |tx| Box::pin(store::agents::seen(tx, agent))).await?;
         let watcher = Watcher {
             news: self.assignments.subscribe(agent),
@@ -105,7 +105,7 @@ impl AgentService for Api {
         &self,
         request: Request<ReportTasksRequest>,
     ) -> Result<Response<ReportTasksResponse>, Status> {
-        let agent = Caller::agent(&request)?;
+        let agent = Caller::agent(request.extensions())?;
         let reports = request.into_inner().reports.into_iter().map(parse_report).collect::<Result<Vec<_>>>()?;
         let tasks: Vec<TaskId> = reports.iter().map(|report| report.task).collect();
         let verdicts = self
@@ -126,7 +126,7 @@ impl AgentService for Api {
     }
 
     async fn append_logs(&self, request: Request<AppendLogsRequest>) -> Result<Response<AppendLogsResponse>, Status> {
-        let agent = Caller::agent(&request)?;
+        let agent = Caller::agent(request.extensions())?;
         let AppendLogsRequest { task_id: id, entries } = request.into_inner();
         let id = task_id(&id)?;
         let task = store::tasks::find(self.store.read(), id).await?;

@@ -29,21 +29,21 @@ impl AssetService for Api {
         &self,
         request: Request<CreateAssetRequest>,
     ) -> Result<Response<CreateAssetResponse>, Status> {
-        let member = Caller::member(&request)?.clone();
+        let member = Caller::member(request.extensions())?.clone();
         let new = spec::parse(request.into_inner(), member.user.id, &self.container_defaults)?;
         let asset = self.store.write(|tx| Box::pin(store::assets::create(tx, new))).await?;
         Ok(Response::new(CreateAssetResponse { asset: Some(shown_to(&member, asset)) }))
     }
 
     async fn get_asset(&self, request: Request<GetAssetRequest>) -> Result<Response<GetAssetResponse>, Status> {
-        let member = Caller::member(&request)?;
+        let member = Caller::member(request.extensions())?;
         let GetAssetRequest { id, kind } = *request.get_ref();
         let asset = self.find_for(member, Action::Read, id, kind).await?;
         Ok(Response::new(GetAssetResponse { asset: Some(shown_to(member, asset)) }))
     }
 
     async fn list_assets(&self, request: Request<ListAssetsRequest>) -> Result<Response<ListAssetsResponse>, Status> {
-        let member = Caller::member(&request)?;
+        let member = Caller::member(request.extensions())?;
         let ListAssetsRequest { filter, page_size, page_token } = request.get_ref().clone();
         let filter = filter.unwrap_or_default();
         let owner = (!filter.all_owners).then_some(member.user.id);
@@ -60,7 +60,7 @@ impl AssetService for Api {
     }
 
     async fn kill_asset(&self, request: Request<KillAssetRequest>) -> Result<Response<KillAssetResponse>, Status> {
-        let member = Caller::member(&request)?;
+        let member = Caller::member(request.extensions())?;
         let KillAssetRequest { id, kind } = *request.get_ref();
         let asset = self.find_for(member, Action::Kill, id, kind).await?;
         let (id, by) = (asset.id, member.user.username.clone());

@@ -23,7 +23,7 @@ impl SessionService for Api {
     }
 
     async fn logout(&self, request: Request<LogoutRequest>) -> Result<Response<LogoutResponse>, Status> {
-        self.sessions.logout(Caller::member(&request)?).await?;
+        self.sessions.logout(Caller::member(request.extensions())?).await?;
         Ok(Response::new(LogoutResponse {}))
     }
 
@@ -31,7 +31,7 @@ impl SessionService for Api {
         &self,
         request: Request<GetCurrentSessionRequest>,
     ) -> Result<Response<GetCurrentSessionResponse>, Status> {
-        let member = Caller::member(&request)?;
+        let member = Caller::member(request.extensions())?;
         Ok(Response::new(GetCurrentSessionResponse {
             session: Some(session_to_proto(&member.session)),
             user: Some(user_to_proto(member.user.clone())),

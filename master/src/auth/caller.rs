@@ -1,6 +1,6 @@
 //! The one who calls, as the authentication layer found out.
 
-use tonic::Request;
+use http::Extensions;
 
 use super::sessions::Session;
 use super::token::TokenHash;
@@ -30,22 +30,21 @@ pub struct Member {
 }
 
 impl Caller {
-    /// The caller of `request`. Handlers behind the layer always have one.
-    pub fn of<T>(request: &Request<T>) -> Result<&Self> {
-        let caller = request.extensions().get();
-        caller.ok_or_else(|| Error::Internal("a call came past the authentication layer".into()))
+    /// The caller of the request that carries these. Handlers behind the layer always have one.
+    pub fn of(request: &Extensions) -> Result<&Self> {
+        request.get().ok_or_else(|| Error::Internal("a call came past the authentication layer".into()))
     }
 
-    /// The member who makes `request`.
-    pub fn member<T>(request: &Request<T>) -> Result<&Member> {
+    /// The member who calls.
+    pub fn member(request: &Extensions) -> Result<&Member> {
         match Self::of(request)? {
             Self::Member(member) => Ok(member),
             Self::Nobody | Self::Agent(_) | Self::Joining { .. } => Err(Error::WrongTokenKind),
         }
     }
 
-    /// The agent that makes `request`.
-    pub fn agent<T>(request: &Request<T>) -> Result<AgentId> {
+    /// The agent that calls.
+    pub fn agent(request: &Extensions) -> Result<AgentId> {
         match Self::of(request)? {
             Self::Agent(agent) => Ok(*agent),
             Self::Nobody | Self::Member(_) | Self::Joining { .. } => Err(Error::WrongTokenKind),
