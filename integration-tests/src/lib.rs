@@ -1,1 +1,35 @@
+//! Whole clusters for tests: a real master, real agents, real Docker and the real CLI, on free ports of the loopback
+//! interface, in a directory of their own. Whatever a cluster started ends with it, even when its test panics.
 
+mod cluster;
+mod docker;
+mod process;
+mod settings;
+
+pub use cluster::{Cluster, Outcome, outcome, owner};
+pub use docker::docker;
+pub use process::Process;
+pub use settings::Settings;
+
+use std::time::{Duration, Instant};
+
+/// The image that tests run: a static busybox, without /etc/passwd.
+pub const BUSYBOX: &str = "pedl-test/busybox:1";
+
+/// After this long, what a test waits for will not come.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until `probe` finds something.
+///
+/// # Panics
+/// When [`PATIENCE`] has run out, naming `what` was waited for.
+pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = probe() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,267 @@
+//! A cluster of a test's own.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::{Process, program};
+use crate::settings::Settings;
+use crate::{docker, eventually};
+
+/// A master, its agents, and a place for their files and the members' credentials.
+pub struct Cluster {
+    /// The agents before the master: they shall not see it go.
+    agents: Vec<Process>,
+    master: Option<Process>,
+    settings: Settings,
+    address: String,
+    id: String,
+    dir: TempDir,
+}
+
+/// What a command line came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit code.
+    pub code: Option<i32>,
+    /// Its data.
+    pub stdout: String,
+    /// Its talk.
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// Its data, when it went well.
+    ///
+    /// # Panics
+    /// When it did not.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self.stdout
+    }
+
+    /// As a person sees it, for snapshots.
+    pub fn shown(&self) -> String {
+        let code = self.code.map_or("none".to_owned(), |code| code.to_string());
+        format!("exit {code}\n--- stdout\n{}--- stderr\n{}", self.stdout, self.stderr)
+    }
+}
+
+impl Cluster {
+    /// A cluster as most tests want it.
+    #[must_use]
+    pub fn start() -> Self {
+        Settings::default().start()
+    }
+
+    pub(crate) fn start_with(settings: Settings) -> Self {
+        let dir = tempfile::Builder::new().prefix("pedl-test-").tempdir().expect("a directory can be made");
+        // Members' containers must be able to reach what tests put here for them.
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("its mode can be set");
+        fs::write(dir.path().join("master.yaml"), &settings.master_yaml).expect("the configuration can be written");
+        let mut cluster =
+            Self { agents: Vec::new(), master: None, settings, address: "127.0.0.1:0".into(), id: String::new(), dir };
+        cluster.start_master();
+        let master = cluster.json(&["master", "info"]);
+        cluster.id = master["cluster_id"].as_str().expect("a cluster has an id").to_owned();
+        for number in 0..cluster.settings.agents {
+            cluster.start_agent(number);
+        }
+        cluster.wait_for_agents();
+        cluster
+    }
+
+    /// Starts the master, on the port that it had before.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn start_master(&mut self) {
+        let log = self.path("master.log");
+        let seen = fs::read_to_string(&log).unwrap_or_default().len();
+        let mut command = Command::new(program("pedl-master"));
+        command.args(["--config"]).arg(self.path("master.yaml"));
+        command.args(["--listen", &self.address, "--data-dir"]).arg(self.path("master"));
+        let mut master = Process::start(&mut command, &log);
+        self.address = eventually("the master to listen", || {
+            let output = master.output();
+            assert!(master.is_running(), "the master ended: {output}");
+            let (_, after) = output.get(seen..)?.split_once("listening on http://")?;
+            after.contains('\n').then(|| after.split_whitespace().next().map(ToOwned::to_owned))?
+        });
+        self.master = Some(master);
+    }
+
+    /// Kills the master at once, as a power cut would.
+    pub fn kill_master(&mut self) {
+        self.master = None;
+    }
+
+    /// Starts the agent of that number, `n0`, `n1` and so on.
+    pub fn start_agent(&mut self, number: usize) {
+        let mut command = Command::new(program("pedl-agent"));
+        command.args(["--master", &self.url(), "--name", &format!("n{number}")]);
+        command.arg("--data-dir").arg(self.path(&format!("agent{number}")));
+        command.arg("--token-file").arg(self.path("master/agent-token"));
+        command.args(["--slots", &self.settings.slots.to_string()]);
+        let agent = Process::start(&mut command, &self.path(&format!("agent{number}.log")));
+        self.agents.insert(number, agent);
+    }
+
+    /// Kills the agent of that number at once.
+    pub fn kill_agent(&mut self, number: usize) {
+        drop(self.agents.remove(number));
+    }
+
+    /// Waits until all agents that run are connected.
+    pub fn wait_for_agents(&self) {
+        eventually("the agents to connect", || {
+            let agents = self.json(&["agent", "list"]);
+            let connected = agents.as_array()?.iter().filter(|agent| agent["state"] == "connected").count();
+            (connected == self.agents.len()).then_some(())
+        });
+    }
+
+    /// The master's process.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn master(&self) -> &Process {
+        self.master.as_ref().expect("the master runs")
+    }
+
+    /// The process of the agent of that number.
+    pub fn agent(&self, number: usize) -> &Process {
+        &self.agents[number]
+    }
+
+    /// Where the master listens: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A path in the cluster's directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Makes a directory that belongs to `uid` and `gid`, for a bind mount.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn shared_dir(&self, name: &str, uid: u32, gid: u32) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir(&path).expect("the directory can be made");
+        chown(&path, Some(uid), Some(gid)).expect("its owner can be set");
+        path
+    }
+
+    /// Creates an account, and links it where a uid and a gid are given.
+    pub fn member(&self, name: &str, link: Option<(u32, u32)>) {
+        self.pedl(&["-u", "admin", "user", "create", name]).ok();
+        if let Some((uid, gid)) = link {
+            let (uid, gid) = (uid.to_string(), gid.to_string());
+            let ids = ["--agent-uid", &uid, "--agent-user", name, "--agent-gid", &gid, "--agent-group", "lab"];
+            let link = [&["-u", "admin", "user", "link-with-agent-user", name], &ids[..]].concat();
+            self.pedl(&link).ok();
+        }
+    }
+
+    /// A command line that knows the cluster, with an empty environment else and credentials of the cluster's own.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(program("pedl"));
+        command.args(args).env_clear().env("HOME", self.path("home")).env("PEDL_MASTER", self.url());
+        command.current_dir(self.dir.path()).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs `pedl` to its end.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn pedl(&self, args: &[&str]) -> Outcome {
+        outcome(&mut self.command(args))
+    }
+
+    /// Runs `pedl … -o json`, which must go well.
+    ///
+    /// # Panics
+    /// When it does not, or prints something else.
+    #[track_caller]
+    pub fn json(&self, args: &[&str]) -> Value {
+        let text = self.pedl(&[args, &["-o", "json"]].concat()).ok();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{args:?} printed {text}: {error}"))
+    }
+
+    /// Starts a command in the background, and answers its id.
+    #[track_caller]
+    pub fn detached(&self, args: &[&str]) -> String {
+        self.pedl(&[&["command", "run", "-d"], args].concat()).ok().trim().to_owned()
+    }
+
+    /// Waits until an asset is in a state, and answers its description.
+    ///
+    /// # Panics
+    /// When it has ended otherwise.
+    #[track_caller]
+    pub fn wait_for(&self, id: &str, state: &str) -> Value {
+        eventually(&format!("{id} to be {state}"), || {
+            let asset = self.json(&["command", "describe", id]);
+            let ended = ["COMPLETED", "FAILED", "KILLED"].iter().any(|end| asset["state"] == *end);
+            assert!(!ended || asset["state"] == state, "{asset}");
+            (asset["state"] == state).then_some(asset)
+        })
+    }
+
+    /// The containers of this cluster, running or not.
+    pub fn containers(&self) -> Vec<String> {
+        docker::containers(&self.label())
+    }
+
+    fn label(&self) -> String {
+        format!("pedl.cluster={}", self.id)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.agents.clear();
+        self.master = None;
+        if !self.id.is_empty() {
+            docker::remove_containers(&self.label());
+        }
+        if std::thread::panicking() {
+            for log in ["master.log", "agent0.log"] {
+                let text = fs::read_to_string(self.path(log)).unwrap_or_default();
+                eprintln!("--- {log}\n{text}");
+            }
+        }
+    }
+}
+
+/// Runs a command line to its end.
+///
+/// # Panics
+/// When it does not start.
+pub fn outcome(command: &mut Command) -> Outcome {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Who owns a file, by number.
+///
+/// # Panics
+/// When it is not there.
+pub fn owner(path: &Path) -> (u32, u32) {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    (metadata.uid(), metadata.gid())
+}

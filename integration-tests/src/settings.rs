@@ -1,0 +1,66 @@
+//! How a test's cluster shall be.
+
+use crate::Cluster;
+
+/// How a cluster shall be.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) master_yaml: String,
+    pub(crate) agents: usize,
+    pub(crate) slots: u32,
+}
+
+impl Default for Settings {
+    /// SQLite, the busybox image, and one agent of 16 slots.
+    fn default() -> Self {
+        let master_yaml = format!("task_container_defaults: {{ image: '{}', shm_size: 16MiB }}\n", crate::BUSYBOX);
+        Self { master_yaml, agents: 1, slots: 16 }
+    }
+}
+
+impl Settings {
+    /// Adds lines to master.yaml.
+    #[must_use]
+    pub fn master_yaml(mut self, yaml: &str) -> Self {
+        self.master_yaml.push_str(yaml);
+        self.master_yaml.push('\n');
+        self
+    }
+
+    /// Uses a fresh database of the PostgreSQL server that `PEDL_TEST_POSTGRES` names, which `scripts/test` starts.
+    ///
+    /// # Panics
+    /// When the variable is not set, or the server does not answer.
+    #[must_use]
+    pub fn postgres(self) -> Self {
+        let server = std::env::var("PEDL_TEST_POSTGRES").expect("PEDL_TEST_POSTGRES names a server: use scripts/test");
+        let name = format!("cluster_{}", std::process::id());
+        let created =
+            std::process::Command::new("psql").args([&server, "-qc", &format!("CREATE DATABASE {name}")]).output();
+        let created = created.expect("psql starts");
+        assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
+        let (base, query) = server.split_once('?').unwrap_or((&server, ""));
+        let (host, _) = base.rsplit_once('/').expect("the URL names a database");
+        self.master_yaml(&format!("database: {{ url: '{host}/{name}?{query}' }}"))
+    }
+
+    /// How many agents there are.
+    #[must_use]
+    pub fn agents(mut self, agents: usize) -> Self {
+        self.agents = agents;
+        self
+    }
+
+    /// How many slots each agent has.
+    #[must_use]
+    pub fn slots(mut self, slots: u32) -> Self {
+        self.slots = slots;
+        self
+    }
+
+    /// Starts the cluster.
+    #[must_use]
+    pub fn start(self) -> Cluster {
+        Cluster::start_with(self)
+    }
+}

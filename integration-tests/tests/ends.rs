@@ -1,0 +1,166 @@
+//! How commands end, well and otherwise.
+
+use std::fs;
+
+use integration_tests::{Cluster, Settings, eventually};
+
+#[test]
+fn a_failing_commands_exit_code_is_its_own() {
+    let cluster = Cluster::start();
+    let run = |script: &str| cluster.pedl(&["command", "run", "--", "sh", "-c", script]);
+    assert_eq!(run("exit 7").code, Some(7));
+    assert_eq!(run("kill -TERM $$; sleep 60").code, Some(143), "128 and the signal's number");
+    let list = cluster.json(&["command", "list"]);
+    assert_eq!((&list[1]["state"], &list[1]["exit_code"]), (&"FAILED".into(), &7.into()));
+    assert_eq!(list[1]["state_reason"], "exit code 7");
+    assert_eq!(list[0]["exit_code"], 143);
+}
+
+#[test]
+fn stdout_and_stderr_are_told_apart() {
+    let cluster = Cluster::start();
+    let run = cluster.pedl(&["command", "run", "--", "sh", "-c", "echo data; echo talk >&2"]);
+    assert_eq!(run.stdout, "data\n");
+    assert!(run.stderr.contains("talk\n"), "{run:?}");
+}
+
+#[test]
+fn a_killed_command_ends_killed() {
+    let cluster = Cluster::start();
+    let mut attached = cluster.command(&["command", "run", "--", "sleep", "600"]).spawn().unwrap();
+    let id = eventually("the command to be listed", || {
+        cluster.json(&["command", "list"])[0]["id"].as_i64().map(|id| id.to_string())
+    });
+    cluster.wait_for(&id, "RUNNING");
+    cluster.pedl(&["command", "kill", &id]).ok();
+    let ended = cluster.wait_for(&id, "KILLED");
+    assert_eq!(ended["state_reason"], "killed by pedl");
+    assert_eq!(ended["exit_code"], 143, "sleep ends at SIGTERM");
+    assert_eq!(attached.wait().unwrap().code(), Some(125));
+    // Once more changes nothing.
+    cluster.pedl(&["command", "kill", &id]).ok();
+    assert_eq!(cluster.json(&["command", "describe", &id])["ended_at"], ended["ended_at"]);
+}
+
+#[test]
+fn what_ignores_sigterm_is_killed_after_the_grace() {
+    let cluster = Cluster::start();
+    let id = cluster.detached(&["--", "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done"]);
+    eventually("the trap to be set", || cluster.pedl(&["command", "logs", &id]).ok().contains("ready").then_some(()));
+    cluster.pedl(&["command", "kill", &id]).ok();
+    assert_eq!(cluster.wait_for(&id, "KILLED")["exit_code"], 137);
+}
+
+#[test]
+fn a_queued_command_is_killed_at_once() {
+    let cluster = Settings::default().agents(0).start();
+    let id = cluster.detached(&["true"]);
+    cluster.pedl(&["command", "kill", &id]).ok();
+    let killed = cluster.json(&["command", "describe", &id]);
+    assert_eq!((&killed["state"], &killed["started_at"]), (&"KILLED".into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn anothers_command_is_not_ones_to_kill() {
+    let cluster = Settings::default().agents(0).start();
+    cluster.member("ada", None);
+    cluster.member("bob", None);
+    let id = cluster.pedl(&["-u", "ada", "command", "run", "-d", "true"]).ok().trim().to_owned();
+    let refused = cluster.pedl(&["-u", "bob", "command", "kill", &id]);
+    assert_eq!(refused.code, Some(3), "{refused:?}");
+    assert!(refused.stderr.contains("belongs to ada"), "{refused:?}");
+    assert_eq!(cluster.json(&["command", "describe", &id])["state"], "QUEUED");
+    cluster.pedl(&["-u", "admin", "command", "kill", &id]).ok();
+}
+
+#[test]
+fn anothers_environment_is_not_ones_to_read() {
+    let cluster = Settings::default().agents(0).start();
+    cluster.member("ada", None);
+    cluster.member("bob", None);
+    let id = cluster.pedl(&["-u", "ada", "command", "run", "-d", "-e", "KEY=hidden", "true"]).ok().trim().to_owned();
+    let config = |who: &str| cluster.pedl(&["-u", who, "command", "config", &id]);
+    assert!(config("ada").ok().contains("hidden"));
+    assert!(config("admin").ok().contains("hidden"));
+    let shown = config("bob");
+    assert!(!shown.stdout.contains("hidden") && shown.stdout.contains("KEY"), "{shown:?}");
+}
+
+/// Runs something that cannot start, and answers why.
+fn why_not(cluster: &Cluster, args: &[&str]) -> String {
+    let run = cluster.pedl(&[&["command", "run"], args].concat());
+    assert_eq!(run.code, Some(125), "{run:?}");
+    let list = cluster.json(&["command", "list"]);
+    assert_eq!((&list[0]["state"], &list[0]["exit_code"]), (&"FAILED".into(), &serde_json::Value::Null));
+    let reason = list[0]["state_reason"].as_str().unwrap().to_owned();
+    assert!(run.stderr.contains(&reason), "{run:?}");
+    eventually("nothing half-made to be left", || cluster.containers().is_empty().then_some(()));
+    reason
+}
+
+#[test]
+fn what_cannot_start_fails_and_says_why() {
+    let cluster = Cluster::start();
+    // A registry that refuses connections at once.
+    let reason = why_not(&cluster, &["--image", "127.0.0.1:1/absent:latest", "true"]);
+    assert!(reason.contains("127.0.0.1:1/absent:latest") && reason.contains("n0"), "{reason}");
+
+    let reason = why_not(&cluster, &["no-such-program"]);
+    assert!(reason.contains("no-such-program"), "{reason}");
+
+    let absent = cluster.path("absent");
+    let reason = why_not(&cluster, &["-v", &format!("{}:/data", absent.display()), "true"]);
+    assert!(reason.contains(&*absent.to_string_lossy()) && reason.contains("n0"), "{reason}");
+    assert!(!absent.exists(), "nothing is created on the host");
+}
+
+#[test]
+fn without_an_agent_a_command_waits_and_says_so() {
+    let cluster = Settings::default().agents(0).start();
+    let id = cluster.detached(&["true"]);
+    let reason = eventually("a reason", || {
+        let asset = cluster.json(&["command", "describe", &id]);
+        assert_eq!(asset["state"], "QUEUED");
+        asset["state_reason"].as_str().filter(|reason| !reason.is_empty()).map(ToOwned::to_owned)
+    });
+    assert_eq!(reason, "no agent is connected in resource pool `default`");
+}
+
+#[test]
+fn without_room_a_command_waits_for_it() {
+    let cluster = Settings::default().slots(1).start();
+    let first = cluster.detached(&["sleep", "600"]);
+    cluster.wait_for(&first, "RUNNING");
+    let second = cluster.detached(&["true"]);
+    let large = cluster.detached(&["--slots", "2", "true"]);
+    let without = cluster.detached(&["--slots", "0", "true"]);
+    cluster.wait_for(&without, "COMPLETED");
+    let reason = |id: &str| cluster.json(&["command", "describe", id])["state_reason"].clone();
+    assert_eq!(reason(&second), "waits for a free slot in resource pool `default`");
+    assert_eq!(reason(&large), "needs 2 slots, but no agent in resource pool `default` has more than 1");
+    cluster.pedl(&["command", "kill", &first]).ok();
+    cluster.wait_for(&second, "COMPLETED");
+}
+
+#[test]
+fn a_command_outlives_its_master_and_its_agent() {
+    let mut cluster = Cluster::start();
+    let data = cluster.shared_dir("data", 0, 0);
+    let script =
+        "echo start >> /data/starts; echo before; until [ -e /data/go ]; do sleep 0.05; done; echo after; exit 5";
+    let id = cluster.detached(&["-v", &format!("{}:/data", data.display()), "--", "sh", "-c", script]);
+    cluster.wait_for(&id, "RUNNING");
+    cluster.kill_master();
+    cluster.kill_agent(0);
+    // It ends while nobody looks.
+    fs::write(data.join("go"), "").unwrap();
+    eventually("the container to end", || {
+        let running = integration_tests::docker(&["ps", "--quiet", "--no-trunc"]);
+        cluster.containers().iter().all(|id| !running.contains(id)).then_some(())
+    });
+    cluster.start_agent(0);
+    cluster.start_master();
+    assert_eq!(cluster.wait_for(&id, "FAILED")["exit_code"], 5);
+    assert_eq!(cluster.pedl(&["command", "logs", &id]).ok(), "before\nafter\n");
+    assert_eq!(fs::read_to_string(data.join("starts")).unwrap(), "start\n", "it was started once");
+}
