@@ -121,7 +121,7 @@ impl Cluster {
     pub fn wait_for_agents(&self) {
         eventually("the agents to connect", || {
             let agents = self.json(&["agent", "list"]);
-            let connected = agents.as_array()?.iter().filter(|agent| agent["state"] == "connected").count();
+            let connected = agents.as_array()?.iter().filter(|agent| agent["connected"] == true).count();
             (connected == self.agents.len()).then_some(())
         });
     }

@@ -33,6 +33,7 @@ fn the_main_job(cluster: &Cluster) {
     let mut run = cluster
         .command(&["-u", "ada", "command", "run", "-v", &mount, "--", "sh", "-c", script])
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();

@@ -1,0 +1,186 @@
+//! The Docker Engine API, as the agent needs it. A call waits for as long as Docker is away or failing: callers meet
+//! only answers. What dockerd's restart interrupts is asked again; a task does not fail by it.
+
+mod containers;
+mod images;
+mod logs;
+mod mounts;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bollard::Docker as Api;
+use bollard::errors::Error as ApiError;
+
+use crate::backoff::Backoff;
+use crate::config::DockerUrl;
+
+pub use containers::{ContainerPlan, Found, Phase, StartAnswer};
+pub use images::PullFailure;
+pub use logs::{Frame, Mark, Source};
+pub use mounts::{BadMount, Mount, plan as plan_mounts};
+
+/// How long Docker may take to begin an answer. Creating and starting are slow on a busy machine.
+const ANSWER_WITHIN_SECONDS: u64 = 120;
+
+/// Docker on this machine, seen through one agent's labels.
+#[derive(Debug)]
+pub struct Docker {
+    api: Api,
+    url: DockerUrl,
+    cluster: String,
+    agent: String,
+    away: AtomicBool,
+}
+
+/// Docker answered, and the answer is no: asking again would not change it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such container, image or file.
+    #[error("{0}")]
+    NotFound(String),
+    /// It is there already, or not in the state for this.
+    #[error("{0}")]
+    Conflict(String),
+    /// Docker or its runtime cannot do it.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// How a single call can fail.
+#[derive(Debug)]
+enum Failure {
+    /// Docker is away, starting, or in trouble of its own.
+    Away(String),
+    Refused(Refusal),
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        if let ApiError::DockerResponseServerError { status_code, message } = error {
+            return answer(status_code, message);
+        }
+        if let ApiError::DockerStreamError { error } = error {
+            return Self::Refused(Refusal::Invalid(error));
+        }
+        Self::Away(chain(&error))
+    }
+}
+
+/// A 5xx is Docker's own trouble, except where the runtime speaks of this container: Docker has no status for that.
+fn answer(status: u16, message: String) -> Failure {
+    let of_the_runtime =
+        ["OCI runtime create failed", "could not select device driver", "error gathering device information"];
+    match status {
+        404 => Failure::Refused(Refusal::NotFound(message)),
+        409 => Failure::Refused(Refusal::Conflict(message)),
+        408 | 429 => Failure::Away(message),
+        500.. if !of_the_runtime.iter().any(|text| message.contains(text)) => Failure::Away(message),
+        _ => Failure::Refused(Refusal::Invalid(message)),
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut texts: Vec<_> = causes.map(ToString::to_string).collect();
+    texts.dedup();
+    texts.join(": ")
+}
+
+impl Docker {
+    /// Waits until Docker is there, and settles on an API version that both sides speak.
+    pub async fn connect(url: &DockerUrl, cluster: String, agent: String) -> Self {
+        let away = AtomicBool::new(false);
+        let mut backoff = Backoff::new();
+        loop {
+            match open(url).await {
+                Ok(api) => {
+                    note_presence(url, &away);
+                    return Self { api, url: url.clone(), cluster, agent, away };
+                }
+                Err(error) => note_absence(url, &away, &chain(&error)),
+            }
+            tokio::time::sleep(backoff.next()).await;
+        }
+    }
+
+    /// The agent's name, for messages.
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// Repeats a call until Docker answers it.
+    async fn patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Refusal>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        let mut backoff = Backoff::new();
+        loop {
+            match call().await.map_err(Failure::from) {
+                Ok(answer) => {
+                    note_presence(&self.url, &self.away);
+                    return Ok(answer);
+                }
+                Err(Failure::Refused(refusal)) => {
+                    note_presence(&self.url, &self.away);
+                    return Err(refusal);
+                }
+                Err(Failure::Away(message)) => note_absence(&self.url, &self.away, &message),
+            }
+            tokio::time::sleep(backoff.next()).await;
+        }
+    }
+}
+
+async fn open(url: &DockerUrl) -> Result<Api, ApiError> {
+    let api = Api::connect_with_host(url.as_ref())?.with_timeout(Duration::from_secs(ANSWER_WITHIN_SECONDS));
+    api.negotiate_version().await
+}
+
+/// Logs once when Docker goes, whatever the number of calls that notice.
+fn note_absence(url: &DockerUrl, away: &AtomicBool, message: &str) {
+    if away.swap(true, Ordering::Relaxed) {
+        tracing::debug!("Docker at {url} does not answer: {message}");
+    } else {
+        tracing::warn!("Docker at {url} does not answer ({message}): trying until it does; is dockerd running?");
+    }
+}
+
+/// Logs once when Docker is back.
+fn note_presence(url: &DockerUrl, away: &AtomicBool) {
+    if away.load(Ordering::Relaxed) && away.swap(false, Ordering::Relaxed) {
+        tracing::info!("Docker at {url} answers again");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(status: u16, message: &str, expected: Expect) {
+        expected.assert_eq(&format!("{:?}", answer(status, message.into())));
+    }
+
+    #[test]
+    fn only_docker_s_own_trouble_is_waited_out() {
+        check(400, "invalid mount", expect![[r#"Refused(Invalid("invalid mount"))"#]]);
+        check(404, "No such image", expect![[r#"Refused(NotFound("No such image"))"#]]);
+        check(409, "name in use", expect![[r#"Refused(Conflict("name in use"))"#]]);
+        check(429, "slow down", expect![[r#"Away("slow down")"#]]);
+        check(
+            500,
+            "failed to create shim task: OCI runtime create failed: runc …",
+            expect![[r#"Refused(Invalid("failed to create shim task: OCI runtime create failed: runc …"))"#]],
+        );
+        check(
+            500,
+            "could not select device driver \"nvidia\"",
+            expect![[r#"Refused(Invalid("could not select device driver \"nvidia\""))"#]],
+        );
+        check(500, "context deadline exceeded", expect![[r#"Away("context deadline exceeded")"#]]);
+        check(503, "", expect![[r#"Away("")"#]]);
+    }
+}

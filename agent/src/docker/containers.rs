@@ -1,0 +1,333 @@
+//! Containers: one for each task, found again by its labels.
+
+use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
+
+use bollard::models::{
+    ContainerCreateBody, ContainerState, ContainerSummary, ContainerSummaryStateEnum, DeviceRequest, HostConfig,
+    HostConfigLogConfig, Mount as ApiMount,
+};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
+    RemoveContainerOptionsBuilder, WaitContainerOptionsBuilder,
+};
+use futures::StreamExt as _;
+use jiff::Timestamp;
+
+use super::{ApiError, Docker, Failure, Mount, Refusal};
+use crate::assignment::TaskId;
+use crate::backoff::Backoff;
+
+const CLUSTER: &str = "pedl.cluster";
+const AGENT: &str = "pedl.agent";
+const TASK: &str = "pedl.task";
+const ASSET: &str = "pedl.asset";
+const GPUS: &str = "pedl.gpus";
+
+/// Everything that a task's container is made of.
+#[derive(Debug, Clone)]
+pub struct ContainerPlan {
+    /// The task.
+    pub task: TaskId,
+    /// Its asset.
+    pub asset_id: i64,
+    /// The image, as Docker names it.
+    pub image: String,
+    /// `uid:gid`.
+    pub user: String,
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// The environment.
+    pub environment: BTreeMap<String, String>,
+    /// Where the program starts.
+    pub work_dir: String,
+    /// What of the host appears in it.
+    pub mounts: Vec<Mount>,
+    /// The size of /dev/shm in bytes.
+    pub shm_size: i64,
+    /// The GPUs that it holds.
+    pub gpus: Vec<String>,
+}
+
+/// A container of this agent, as a listing shows it.
+#[derive(Debug)]
+pub struct Found {
+    /// Its task; none: it was made to read an image's files.
+    pub task: Option<TaskId>,
+    /// Docker's id.
+    pub id: String,
+    /// Whether it was ever started.
+    pub started: bool,
+    /// Whether it may still use what it holds.
+    pub ended: bool,
+    /// The GPUs that it holds.
+    pub gpus: Vec<String>,
+}
+
+/// Where a container stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It was never started.
+    Created,
+    /// It runs.
+    Running {
+        /// Since when.
+        started_at: Timestamp,
+    },
+    /// It has ended.
+    Exited {
+        /// When it started.
+        started_at: Timestamp,
+        /// When it ended.
+        ended_at: Timestamp,
+        /// 0 to 255; 128+N for a death by signal N.
+        code: i32,
+        /// Whether the kernel killed for want of memory in it.
+        out_of_memory: bool,
+    },
+}
+
+/// What became of a start.
+#[derive(Debug, PartialEq, Eq)]
+pub enum StartAnswer {
+    /// It was started, now or before.
+    Started,
+    /// It cannot be started.
+    Refused(Refusal),
+    /// No answer came: the start may be done, under way, or lost.
+    Unknown(String),
+}
+
+fn name(task: &TaskId) -> String {
+    format!("pedl-{task}")
+}
+
+impl Docker {
+    /// The labels that make a container this agent's.
+    pub(super) fn labels(&self) -> HashMap<String, String> {
+        [(CLUSTER, &self.cluster), (AGENT, &self.agent)].map(|(key, value)| (key.into(), value.clone())).into()
+    }
+
+    /// All containers of this agent.
+    pub async fn list(&self) -> Result<Vec<Found>, Refusal> {
+        let labels: Vec<_> = self.labels().into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let filters = HashMap::from([("label".to_owned(), labels)]);
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+        let list = self.patiently(|| self.api.list_containers(Some(options.clone()))).await?;
+        Ok(list.into_iter().map(Found::from).collect())
+    }
+
+    /// Makes a task's container, and answers where it stands: one that is there already is the task's, by its name.
+    pub async fn create(&self, plan: ContainerPlan) -> Result<Phase, Refusal> {
+        let task = plan.task.clone();
+        let options = CreateContainerOptionsBuilder::new().name(&name(&task)).build();
+        let body = self.body(plan);
+        let mut backoff = Backoff::new();
+        loop {
+            match self.patiently(|| self.api.create_container(Some(options.clone()), body.clone())).await {
+                Ok(_) => return Ok(Phase::Created),
+                Err(Refusal::Conflict(_)) => {}
+                Err(refusal) => return Err(refusal),
+            }
+            // A name is taken before its container is to be seen: a process before this one asked for it just now.
+            match self.find(&task).await? {
+                Some(phase) => return Ok(phase),
+                None => tokio::time::sleep(backoff.next()).await,
+            }
+        }
+    }
+
+    fn body(&self, plan: ContainerPlan) -> ContainerCreateBody {
+        let mut labels = self.labels();
+        labels.insert(TASK.into(), plan.task.to_string());
+        labels.insert(ASSET.into(), plan.asset_id.to_string());
+        if !plan.gpus.is_empty() {
+            labels.insert(GPUS.into(), plan.gpus.join(","));
+        }
+        ContainerCreateBody {
+            image: Some(plan.image),
+            user: Some(plan.user),
+            // An empty list, where absence would bring the image's entrypoint: the arguments are exactly what runs.
+            entrypoint: Some(vec![]),
+            cmd: Some(plan.argv),
+            env: Some(plan.environment.iter().map(|(key, value)| format!("{key}={value}")).collect()),
+            working_dir: Some(plan.work_dir),
+            labels: Some(labels),
+            host_config: Some(HostConfig {
+                // As process 1 most programs would ignore SIGTERM, and leave zombies.
+                init: Some(true),
+                security_opt: Some(vec!["no-new-privileges".into()]),
+                log_config: Some(unrotated_logs()),
+                mounts: Some(plan.mounts.into_iter().map(ApiMount::from).collect()),
+                shm_size: Some(plan.shm_size).filter(|size| *size > 0),
+                device_requests: Some(plan.gpus).filter(|gpus| !gpus.is_empty()).map(|gpus| vec![nvidia(gpus)]),
+                ..HostConfig::default()
+            }),
+            ..ContainerCreateBody::default()
+        }
+    }
+
+    /// Sends a start, once. Starting a container that has ended would run it again, so the caller knows it has not.
+    pub async fn start_once(&self, task: &TaskId) -> StartAnswer {
+        match self.api.start_container(&name(task), None).await.map_err(Failure::from) {
+            Ok(()) => StartAnswer::Started,
+            Err(Failure::Refused(refusal)) => StartAnswer::Refused(refusal),
+            Err(Failure::Away(message)) => StartAnswer::Unknown(message),
+        }
+    }
+
+    /// Looks at a task's container. Docker answers when what it does with the container at the time is done.
+    pub async fn find(&self, task: &TaskId) -> Result<Option<Phase>, Refusal> {
+        let name = name(task);
+        match self.patiently(|| self.api.inspect_container(&name, None::<InspectContainerOptions>)).await {
+            Ok(container) => Ok(Some(Phase::from(&container.state.unwrap_or_default()))),
+            Err(Refusal::NotFound(_)) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Returns when a container that was started does not run, or is gone.
+    pub async fn wait(&self, task: &TaskId) -> Result<(), Refusal> {
+        let name = name(task);
+        let options = WaitContainerOptionsBuilder::new().condition("not-running").build();
+        let wait = || async {
+            let mut answers = pin!(self.api.wait_container(&name, Some(options.clone())));
+            match answers.next().await {
+                // A code other than 0 comes as an error.
+                Some(Ok(_) | Err(ApiError::DockerContainerWaitError { .. })) => Ok(()),
+                Some(Err(error)) => Err(error),
+                None => Err(ApiError::RequestTimeoutError),
+            }
+        };
+        match self.patiently(wait).await {
+            Err(Refusal::NotFound(_)) => Ok(()),
+            answer => answer,
+        }
+    }
+
+    /// Sends a signal. One that has ended takes none.
+    pub async fn kill(&self, task: &TaskId, signal: &str) -> Result<(), Refusal> {
+        let name = name(task);
+        let options = KillContainerOptionsBuilder::new().signal(signal).build();
+        match self.patiently(|| self.api.kill_container(&name, Some(options.clone()))).await {
+            Err(Refusal::NotFound(_) | Refusal::Conflict(_)) => Ok(()),
+            answer => answer,
+        }
+    }
+
+    /// Removes a task's container with its anonymous volumes; it does not run.
+    pub async fn remove(&self, task: &TaskId) -> Result<(), Refusal> {
+        self.remove_by_id(&name(task)).await
+    }
+
+    /// Removes a container that does not run.
+    pub async fn remove_by_id(&self, id: &str) -> Result<(), Refusal> {
+        let options = RemoveContainerOptionsBuilder::new().v(true).build();
+        match self.patiently(|| self.api.remove_container(id, Some(options.clone()))).await {
+            Err(Refusal::NotFound(_)) => Ok(()),
+            // Somebody is at it already.
+            Err(Refusal::Conflict(message)) if message.contains("already in progress") => Ok(()),
+            answer => answer,
+        }
+    }
+
+    /// What Docker calls a task's container, for its log.
+    pub(super) fn container_name(task: &TaskId) -> String {
+        name(task)
+    }
+}
+
+/// The log is the agent's to read, so nothing of it may be rotated away: what is not said here, dockerd's own
+/// configuration would fill in.
+fn unrotated_logs() -> HostConfigLogConfig {
+    let config = [("max-size", "1000p"), ("max-file", "1"), ("compress", "false")];
+    HostConfigLogConfig {
+        typ: Some("json-file".into()),
+        config: Some(config.map(|(key, value)| (key.into(), value.into())).into()),
+    }
+}
+
+fn nvidia(gpus: Vec<String>) -> DeviceRequest {
+    DeviceRequest {
+        driver: Some("nvidia".into()),
+        device_ids: Some(gpus),
+        capabilities: Some(vec![vec!["gpu".into()]]),
+        ..DeviceRequest::default()
+    }
+}
+
+impl From<ContainerSummary> for Found {
+    fn from(summary: ContainerSummary) -> Self {
+        let labels = summary.labels.unwrap_or_default();
+        let state = summary.state.unwrap_or(ContainerSummaryStateEnum::EMPTY);
+        let gpus = labels.get(GPUS).map(|gpus| gpus.split(',').map(Into::into).collect());
+        Self {
+            task: labels.get(TASK).and_then(|task| task.parse().ok()),
+            id: summary.id.unwrap_or_default(),
+            started: state != ContainerSummaryStateEnum::CREATED,
+            ended: [ContainerSummaryStateEnum::EXITED, ContainerSummaryStateEnum::DEAD].contains(&state),
+            gpus: gpus.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&ContainerState> for Phase {
+    fn from(state: &ContainerState) -> Self {
+        let Some(started_at) = time(state.started_at.as_deref()) else {
+            return Self::Created;
+        };
+        match time(state.finished_at.as_deref()) {
+            Some(ended_at) if state.running != Some(true) => Self::Exited {
+                started_at,
+                ended_at,
+                code: state.exit_code.and_then(|code| code.try_into().ok()).unwrap_or(255),
+                out_of_memory: state.oom_killed == Some(true),
+            },
+            _ => Self::Running { started_at },
+        }
+    }
+}
+
+/// Docker writes the year 1 for never.
+fn time(text: Option<&str>) -> Option<Timestamp> {
+    text?.parse().ok().filter(|time| *time > Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(started_at: &str, finished_at: &str, running: bool, expected: Expect) {
+        let state = ContainerState {
+            started_at: Some(started_at.into()),
+            finished_at: Some(finished_at.into()),
+            running: Some(running),
+            exit_code: Some(137),
+            oom_killed: Some(true),
+            ..ContainerState::default()
+        };
+        expected.assert_eq(&format!("{:?}", Phase::from(&state)));
+    }
+
+    #[test]
+    fn phases_by_docker_s_clock() {
+        let never = "0001-01-01T00:00:00Z";
+        check(never, never, false, expect!["Created"]);
+        check(
+            "2026-01-02T03:04:05.123456789Z",
+            never,
+            true,
+            expect!["Running { started_at: 2026-01-02T03:04:05.123456789Z }"],
+        );
+        check(
+            "2026-01-02T03:04:05.123456789Z",
+            "2026-01-02T03:04:06Z",
+            false,
+            expect![
+                "Exited { started_at: 2026-01-02T03:04:05.123456789Z, ended_at: 2026-01-02T03:04:06Z, code: 137, out_of_memory: true }"
+            ],
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! Images: found, pulled where absent, and read without being run.
+
+use std::io::Read as _;
+
+use bollard::models::{ContainerCreateBody, ImageInspect};
+use bollard::query_parameters::{
+    ContainerArchiveInfoOptionsBuilder, CreateImageOptionsBuilder, DownloadFromContainerOptionsBuilder,
+};
+use futures::TryStreamExt as _;
+
+use super::{ApiError, Docker, Refusal};
+use crate::identity::ImageFiles;
+
+/// The largest `/etc/passwd` or `/etc/group` that is taken from an image.
+const LARGEST_FILE: u64 = 4 << 20;
+
+/// Go's bit for a symbolic link, in which Docker describes files.
+const GO_MODE_SYMLINK: u32 = 1 << 27;
+
+/// Why an image that is not here cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("image {image} is not on agent {agent} and cannot be pulled ({message}): {advice}")]
+pub struct PullFailure {
+    image: String,
+    agent: String,
+    message: String,
+    advice: &'static str,
+}
+
+impl Docker {
+    /// The id of an image that is here.
+    pub async fn find_image(&self, image: &str) -> Result<Option<String>, Refusal> {
+        match self.patiently(|| self.api.inspect_image(image)).await {
+            Ok(ImageInspect { id, .. }) => Ok(id),
+            Err(Refusal::NotFound(_)) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Pulls an image.
+    pub async fn pull(&self, image: &str) -> Result<(), PullFailure> {
+        let options = CreateImageOptionsBuilder::new().from_image(&with_tag(image)).build();
+        let pull = || {
+            let progress = self.api.create_image(Some(options.clone()), None, None);
+            progress.map_err(of_registry).try_for_each(|_| std::future::ready(Ok(())))
+        };
+        self.patiently(pull).await.map_err(|refusal| PullFailure {
+            image: image.into(),
+            agent: self.agent.clone(),
+            message: refusal.to_string(),
+            advice: advice(image),
+        })
+    }
+
+    /// Reads what the identity of an image's tasks is made from, out of a container that is never started.
+    pub async fn read_image_files(&self, image_id: &str) -> Result<ImageFiles, Refusal> {
+        let body = ContainerCreateBody {
+            image: Some(image_id.into()),
+            cmd: Some(vec!["never-started".into()]),
+            labels: Some(self.labels()),
+            ..ContainerCreateBody::default()
+        };
+        let probe = self.patiently(|| self.api.create_container(None, body.clone())).await?.id;
+        let files = self.read_probe(&probe).await;
+        self.remove_by_id(&probe).await?;
+        files
+    }
+
+    async fn read_probe(&self, probe: &str) -> Result<ImageFiles, Refusal> {
+        Ok(ImageFiles {
+            passwd: self.read_file(probe, "/etc/passwd").await?.unwrap_or_default(),
+            group: self.read_file(probe, "/etc/group").await?.unwrap_or_default(),
+            bash: self.find_file(probe, "/bin/bash").await?.is_some(),
+        })
+    }
+
+    /// A file of a container, behind symbolic links.
+    async fn read_file(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>, Refusal> {
+        let Some(path) = self.find_file(container, path).await? else {
+            return Ok(None);
+        };
+        let options = DownloadFromContainerOptionsBuilder::new().path(&path).build();
+        let download = || {
+            let chunks = self.api.download_from_container(container, Some(options.clone()));
+            chunks.map_ok(|chunk| chunk.to_vec()).try_concat()
+        };
+        let archive = match self.patiently(download).await {
+            Err(Refusal::NotFound(_)) => return Ok(None),
+            answer => answer?,
+        };
+        Ok(first_file(&archive))
+    }
+
+    /// Where a path leads in a container: Docker follows links in all of it but the last part, and tells where that leads.
+    async fn find_file(&self, container: &str, path: &str) -> Result<Option<String>, Refusal> {
+        let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
+        match self.patiently(|| self.api.get_container_archive_info(container, Some(options.clone()))).await {
+            Ok(stat) if stat.file_mode & GO_MODE_SYMLINK != 0 => Ok(Some(stat.link_target)),
+            Ok(_) => Ok(Some(path.into())),
+            Err(Refusal::NotFound(_)) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+}
+
+/// A registry that is away comes as a 5xx of Docker's: that is the answer, and not waited out.
+fn of_registry(error: ApiError) -> ApiError {
+    if let ApiError::DockerResponseServerError { message, .. } = error {
+        return ApiError::DockerStreamError { error: message };
+    }
+    error
+}
+
+/// Without a tag Docker's API would pull every one there is.
+fn with_tag(image: &str) -> String {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    if last.contains([':', '@']) { image.into() } else { format!("{image}:latest") }
+}
+
+fn advice(image: &str) -> &'static str {
+    if image.starts_with("pedl-task:") {
+        "build it on the agent with deploy/task-image/build, or name another image with --image"
+    } else {
+        "load or build it on the agent, or name another with --image"
+    }
+}
+
+/// The first file in a tar archive.
+fn first_file(archive: &[u8]) -> Option<Vec<u8>> {
+    let mut archive = tar::Archive::new(archive);
+    let file = archive.entries().ok()?.filter_map(Result::ok).find(|entry| entry.header().entry_type().is_file())?;
+    let mut content = Vec::new();
+    file.take(LARGEST_FILE).read_to_end(&mut content).ok()?;
+    Some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_tag_is_pulled() {
+        for (image, pulled) in [
+            ("debian", "debian:latest"),
+            ("localhost:5000/a/b", "localhost:5000/a/b:latest"),
+            ("localhost:5000/a/b:1", "localhost:5000/a/b:1"),
+            ("a@sha256:0123", "a@sha256:0123"),
+        ] {
+            assert_eq!(with_tag(image), pulled);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What was read from images, kept on disk by image id: reading costs a container that is made and removed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tokio::sync::Mutex;
+
+use crate::data_dir::write_durably;
+use crate::docker::{Docker, Refusal};
+use crate::identity::ImageFiles;
+
+/// The files of the images that tasks ran in.
+#[derive(Debug)]
+pub struct ImageCache {
+    dir: PathBuf,
+    /// One image is read at a time: tasks that start together mostly share one.
+    reading: Mutex<()>,
+}
+
+/// Why an image's files are not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Docker said no.
+    #[error(transparent)]
+    Docker(#[from] Refusal),
+    /// The agent's own directory is in trouble.
+    #[error("{dir}: {source}", dir = dir.display())]
+    Io {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl ImageCache {
+    /// Keeps files below `dir`.
+    pub const fn new(dir: PathBuf) -> Self {
+        Self { dir, reading: Mutex::const_new(()) }
+    }
+
+    /// What identities in an image are made from. An id names the same content for ever.
+    pub async fn get(&self, docker: &Docker, image_id: &str) -> Result<ImageFiles, Error> {
+        let dir = self.dir.join(image_id.replace([':', '/'], "-"));
+        if let Some(files) = find(&dir) {
+            return Ok(files);
+        }
+        let _one_at_a_time = self.reading.lock().await;
+        if let Some(files) = find(&dir) {
+            return Ok(files);
+        }
+        let files = docker.read_image_files(image_id).await?;
+        store(&dir, &files).map_err(|source| Error::Io { dir, source })?;
+        Ok(files)
+    }
+}
+
+fn find(dir: &Path) -> Option<ImageFiles> {
+    let read = |name| std::fs::read(dir.join(name)).ok();
+    // `shell` is written last: where it is, all is there.
+    let bash = read("shell")? == b"bash";
+    Some(ImageFiles { passwd: read("passwd")?, group: read("group")?, bash })
+}
+
+fn store(dir: &Path, files: &ImageFiles) -> io::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    write_durably(&dir.join("passwd"), &files.passwd)?;
+    write_durably(&dir.join("group"), &files.group)?;
+    write_durably(&dir.join("shell"), if files.bash { b"bash" } else { b"sh" })
+}

@@ -1,0 +1,8 @@
+//! A task's log, from Docker to the master.
+
+mod entries;
+mod outbox;
+mod ship;
+
+pub use outbox::Outbox;
+pub use ship::Shipment;

@@ -1,0 +1,130 @@
+//! Sends a task's log to the master while it grows. What is in memory is bounded: while the master is slow or away,
+//! Docker's stream is not read, and Docker's file keeps the rest.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use pedl_proto::v1::LogEntry;
+use tokio::sync::watch;
+
+use super::entries::Entries;
+use super::outbox::{Outbox, Trouble};
+use crate::assignment::TaskId;
+use crate::backoff::Backoff;
+use crate::docker::{Docker, Mark};
+
+/// How long a container may outlive its log's stream before the stream counts as broken.
+const BROKEN_AFTER: Duration = Duration::from_secs(1);
+
+/// A log on its way from Docker to the master.
+pub struct Shipment<'a> {
+    docker: &'a Docker,
+    task: &'a TaskId,
+    outbox: Outbox,
+    /// Whether the container has ended.
+    ended: watch::Receiver<bool>,
+    first: Option<LogEntry>,
+}
+
+/// Why a reading of the log did not bring all of it to the master.
+enum Interruption {
+    /// The container goes on, or its last entries are missing.
+    Incomplete,
+    /// Docker broke it off.
+    Broken(String),
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Interruption {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl<'a> Shipment<'a> {
+    /// The container was started; `ended` turns true when it has ended.
+    pub const fn new(docker: &'a Docker, task: &'a TaskId, outbox: Outbox, ended: watch::Receiver<bool>) -> Self {
+        Self { docker, task, outbox, ended, first: None }
+    }
+
+    /// Returns when the container has ended and the master has all of its log, or does not want it. The first entry is
+    /// returned: it tells why some programs did not start. `fresh` says that nothing of the log was sent yet.
+    pub async fn run(mut self, fresh: bool) -> Option<LogEntry> {
+        let mut backoff = Backoff::new();
+        let mut restart = !fresh;
+        loop {
+            let over = *self.ended.borrow();
+            match self.attempt(restart).await {
+                Ok(()) => return self.first,
+                Err(Interruption::Incomplete) => restart = false,
+                Err(Interruption::Trouble(Trouble::Gap)) => restart = true,
+                Err(Interruption::Broken(message)) => {
+                    tracing::debug!("the log of task {} broke off: {message}", self.task);
+                    tokio::time::sleep(backoff.next()).await;
+                    restart = false;
+                }
+                Err(Interruption::Trouble(Trouble::Refused(message))) => {
+                    tracing::warn!("the master does not take the log of task {}: {message}", self.task);
+                    if over {
+                        return self.first;
+                    }
+                    // A master that thought the task lost takes it back when it is reported.
+                    let _ = self.ended.wait_for(|ended| *ended).await;
+                    restart = true;
+                }
+            }
+        }
+    }
+
+    /// Reads the log from its start; what was sent before is not sent again.
+    async fn attempt(&mut self, restart: bool) -> Result<(), Interruption> {
+        if restart {
+            self.outbox.restart().await?;
+        }
+        let over = *self.ended.borrow();
+        let mut entries = Entries::default();
+        let last = self.read(!over, &mut entries).await?;
+        if !over {
+            let _ = tokio::time::timeout(BROKEN_AFTER, self.ended.wait_for(|ended| *ended)).await;
+            if !*self.ended.borrow() || !is_whole(self.docker, self.task, last).await {
+                return Err(Interruption::Incomplete);
+            }
+        }
+        entries.finish(|entry| push(&mut self.outbox, &mut self.first, entry));
+        self.outbox.drain().await?;
+        Ok(())
+    }
+
+    async fn read(&mut self, follow: bool, entries: &mut Entries) -> Result<Option<Mark>, Interruption> {
+        let mut frames = self.docker.logs(self.task, follow);
+        let mut last = None;
+        loop {
+            tokio::select! {
+                frame = frames.next(), if self.outbox.has_room() => {
+                    let Some(frame) = frame else { return Ok(last) };
+                    let frame = frame.map_err(Interruption::Broken)?;
+                    last = Some(frame.mark());
+                    entries.push(frame, |entry| push(&mut self.outbox, &mut self.first, entry));
+                },
+                sent = self.outbox.send(), if self.outbox.is_busy() => sent?,
+            }
+        }
+    }
+}
+
+/// Whether a log that was followed to the end of its stream was followed to its own end.
+async fn is_whole(docker: &Docker, task: &TaskId, last: Option<Mark>) -> bool {
+    match (docker.last_frame(task).await, last) {
+        // Pieces of one line look alike: only the end of a line is like no other.
+        (Ok(Some(end)), Some(last)) => end.mark() == last && end.data.ends_with(b"\n"),
+        (Ok(None), None) => true,
+        (Ok(_) | Err(_), _) => false,
+    }
+}
+
+fn push(outbox: &mut Outbox, first: &mut Option<LogEntry>, entry: LogEntry) {
+    if entry.offset == 0 {
+        *first = Some(entry.clone());
+    }
+    outbox.push(entry);
+}

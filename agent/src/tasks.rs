@@ -1,0 +1,63 @@
+//! What is done about one task: started, followed to its end, or refused. One of these works on a task at a time.
+
+mod directory;
+mod follow;
+mod refuse;
+mod settle;
+mod start;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::docker::Docker;
+use crate::images::ImageCache;
+use crate::master::Master;
+
+pub use directory::TaskDirs;
+pub use follow::follow;
+pub use refuse::refuse;
+pub use start::start;
+
+/// What every work on a task needs.
+#[derive(Debug)]
+pub struct Tools {
+    /// Docker on this machine.
+    pub docker: Docker,
+    /// The master.
+    pub master: Arc<Master>,
+    /// The tasks' directories.
+    pub dirs: TaskDirs,
+    /// What was read from images.
+    pub images: ImageCache,
+    /// Bounds how many containers are made at once.
+    pub starts: Semaphore,
+}
+
+/// What the work on a task is told while it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Go on.
+    GoOn,
+    /// Give up the start if it was not sent yet; stop the container if it runs, with this much time after SIGTERM.
+    Stop(Duration),
+}
+
+/// How the work on a task ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its container was started.
+    Started,
+    /// It was not started, as told. `created` says whether there is a container.
+    Aborted {
+        /// Whether there is a container.
+        created: bool,
+    },
+    /// It will never start; the master is to be told why.
+    Refused(String),
+    /// Its end is on record, and nothing of it is left here.
+    Settled,
+    /// The master does not know it. Nothing was removed.
+    Disowned,
+}

@@ -1,0 +1,96 @@
+//! A directory for each task: its passwd, group and home, and what an agent process must tell the next one.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::assignment::TaskId;
+use crate::data_dir::write_durably;
+use crate::docker::Mount;
+use crate::identity::{ImageFiles, RunAs};
+
+/// The directories of all tasks.
+#[derive(Debug)]
+pub struct TaskDirs(pub PathBuf);
+
+impl TaskDirs {
+    /// The directory of one task, whether it is there or not.
+    pub fn of(&self, task: &TaskId) -> TaskDir {
+        TaskDir(self.0.join(task.as_str()))
+    }
+
+    /// The tasks that have a directory.
+    pub fn list(&self) -> Vec<TaskId> {
+        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    }
+}
+
+/// One task's directory.
+#[derive(Debug, Clone)]
+pub struct TaskDir(PathBuf);
+
+impl TaskDir {
+    /// Makes the files that give the user its name and home; returns where they go. Repeating it is harmless.
+    pub fn prepare(&self, run_as: &RunAs, image: &ImageFiles) -> io::Result<Vec<Mount>> {
+        let home = self.0.join("home");
+        self.make()?;
+        write_readable(&self.0.join("passwd"), &run_as.passwd(image))?;
+        write_readable(&self.0.join("group"), &run_as.group(image))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&home)?;
+        chown(&home, Some(run_as.uid), Some(run_as.gid))?;
+        Ok(vec![
+            Mount { source: self.0.join("passwd"), target: "/etc/passwd".into(), read_only: true },
+            Mount { source: self.0.join("group"), target: "/etc/group".into(), read_only: true },
+            Mount { source: home, target: run_as.home(), read_only: false },
+        ])
+    }
+
+    fn make(&self) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)
+    }
+
+    /// Says, for a process after this one, that a start is about to be sent.
+    pub fn note_start(&self) -> io::Result<()> {
+        self.make()?;
+        write_durably(&self.0.join("start"), b"")
+    }
+
+    /// Whether a start was sent, or was about to be.
+    pub fn start_noted(&self) -> bool {
+        self.0.join("start").exists()
+    }
+
+    /// Says, for a process after this one, that SIGTERM was sent and when SIGKILL is due.
+    pub fn note_stop(&self, kill_at: Timestamp) -> io::Result<()> {
+        self.make()?;
+        write_durably(&self.0.join("stop"), kill_at.to_string().as_bytes())
+    }
+
+    /// When SIGKILL is due; none where SIGTERM was not sent.
+    pub fn noted_stop(&self) -> Option<Timestamp> {
+        fs::read_to_string(self.0.join("stop")).ok()?.parse().ok()
+    }
+
+    /// Removes it with all that the task left in its home, which may take a while.
+    pub async fn remove(&self) {
+        let dir = self.0.clone();
+        let removed = tokio::task::spawn_blocking(move || fs::remove_dir_all(dir)).await;
+        match removed.map_err(io::Error::other).flatten() {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!("{} is left behind: {error}", self.0.display());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Every user in the container reads it, whatever the agent's umask.
+fn write_readable(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o644).open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(0o644))?;
+    file.write_all(content)
+}

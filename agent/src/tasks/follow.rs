@@ -1,0 +1,135 @@
+//! Follows a container that was started to its end: log, reports, the order to stop. Its end is reported when the
+//! master has its log, and nothing of it is removed before the master has its end.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use pedl_proto::agent::v1 as wire;
+use pedl_proto::v1::LogEntry;
+use tokio::sync::watch;
+use wire::task_report::Status;
+
+use super::{Order, Outcome, Tools};
+use crate::assignment::TaskId;
+use crate::docker::Phase;
+use crate::logs::{Outbox, Shipment};
+
+/// Returns when the end is on record, or the master does not know the task. `fresh`: this process has just started it.
+pub async fn follow(tools: &Tools, task: &TaskId, fresh: bool, orders: watch::Receiver<Order>) -> Outcome {
+    let (ended, has_ended) = watch::channel(false);
+    let end = async {
+        let end = end(tools, task).await;
+        ended.send_replace(true);
+        end
+    };
+    let outbox = Outbox::new(tools.master.clone(), task.clone());
+    let log = Shipment::new(&tools.docker, task, outbox, has_ended).run(fresh);
+    let (end, first) = tokio::select! {
+        both = async { tokio::join!(end, log) } => both,
+        outcome = report_running(tools, task) => return outcome,
+        never = stop(tools, task, orders) => match never {},
+    };
+    tools.settle(task, report(end, first)).await
+}
+
+/// The container's end; none where it was removed from outside.
+async fn end(tools: &Tools, task: &TaskId) -> Option<Phase> {
+    loop {
+        if let Err(refusal) = tools.docker.wait(task).await {
+            tracing::warn!("Docker does not wait for task {task}: {refusal}");
+        }
+        match tools.docker.find(task).await {
+            Ok(Some(phase @ Phase::Exited { .. })) => return Some(phase),
+            Ok(None) => return None,
+            // Somebody restarted it from outside, or Docker is confused.
+            Ok(Some(_)) | Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+        }
+    }
+}
+
+fn report(end: Option<Phase>, first: Option<LogEntry>) -> Status {
+    let Some(Phase::Exited { started_at, ended_at, code, out_of_memory }) = end else {
+        let reason = "its container was removed from outside PEDL: its exit code and the rest of its log are lost";
+        return Status::CouldNotStart(wire::CouldNotStart { reason: reason.into() });
+    };
+    if let Some(reason) = first.as_ref().and_then(not_run) {
+        return Status::CouldNotStart(wire::CouldNotStart { reason });
+    }
+    let detail = if out_of_memory && code != 0 { "out of memory" } else { "" };
+    Status::Exited(wire::Exited {
+        started_at: Some(timestamp(started_at)),
+        ended_at: Some(timestamp(ended_at)),
+        exit_code: code,
+        detail: detail.into(),
+    })
+}
+
+/// Docker's init, which is the container's first process, could not run the program: to Docker it looks like a
+/// program that failed. The init says so in the first entry of the log.
+fn not_run(first: &LogEntry) -> Option<String> {
+    let text = std::str::from_utf8(&first.data).ok()?.strip_prefix("[FATAL tini (")?;
+    let (_, text) = text.split_once(")] ")?;
+    let (program, problem) = text.trim_end().strip_prefix("exec ")?.rsplit_once(" failed: ")?;
+    Some(format!("cannot run {program:?}: {problem} in the task's image"))
+}
+
+/// Tells the master that it runs, once in each session: one that lost the agent may think the task lost.
+async fn report_running(tools: &Tools, task: &TaskId) -> Outcome {
+    let mut session = tools.master.session();
+    loop {
+        session.mark_unchanged();
+        if let Ok(Some(Phase::Running { started_at })) = tools.docker.find(task).await {
+            let running = wire::Running { started_at: Some(timestamp(started_at)) };
+            match tools.master.report(task, Status::Running(running)).await {
+                wire::Verdict::Unknown => return Outcome::Disowned,
+                // What runs is stopped by an order, and by nothing else.
+                wire::Verdict::Keep | wire::Verdict::Remove | wire::Verdict::Unspecified => {}
+            }
+        }
+        let _ = session.changed().await;
+    }
+}
+
+/// When ordered to stop: SIGTERM, and SIGKILL after the grace period, each once, whatever the number of orders and of
+/// agent processes.
+async fn stop(tools: &Tools, task: &TaskId, mut orders: watch::Receiver<Order>) -> Infallible {
+    let grace = loop {
+        if let Order::Stop(grace) = *orders.borrow_and_update() {
+            break grace;
+        }
+        if orders.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let dir = tools.dirs.of(task);
+    let kill_at = match dir.noted_stop() {
+        Some(kill_at) => kill_at,
+        None => {
+            kill(tools, task, "SIGTERM").await;
+            let kill_at = Timestamp::now()
+                .saturating_add(SignedDuration::try_from(grace).unwrap_or_default())
+                .unwrap_or(Timestamp::MAX);
+            // After the signal: a process that dies in between makes a second SIGTERM, not a SIGKILL without one.
+            if let Err(error) = dir.note_stop(kill_at) {
+                tracing::warn!("cannot note that task {task} was told to stop: {error}");
+            }
+            kill_at
+        }
+    };
+    let left = kill_at.duration_since(Timestamp::now()).try_into().unwrap_or_default();
+    // The clock may have been set meanwhile.
+    tokio::time::sleep(grace.min(left)).await;
+    kill(tools, task, "SIGKILL").await;
+    std::future::pending().await
+}
+
+async fn kill(tools: &Tools, task: &TaskId, signal: &str) {
+    if let Err(refusal) = tools.docker.kill(task, signal).await {
+        tracing::warn!("Docker does not send {signal} to task {task}: {refusal}");
+    }
+}
+
+fn timestamp(time: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
+}

@@ -1,0 +1,27 @@
+//! The end of a task: on the master's record first, gone from this machine then.
+
+use pedl_proto::agent::v1 as wire;
+
+use super::{Outcome, Tools};
+use crate::assignment::TaskId;
+
+impl Tools {
+    /// Reports a task's end until the master has it on record, and removes what is left of the task.
+    pub async fn settle(&self, task: &TaskId, end: wire::task_report::Status) -> Outcome {
+        let mut session = self.master.session();
+        loop {
+            session.mark_unchanged();
+            match self.master.report(task, end.clone()).await {
+                wire::Verdict::Remove => break,
+                wire::Verdict::Unknown => return Outcome::Disowned,
+                // It has not taken the end yet. It may in another session.
+                wire::Verdict::Keep | wire::Verdict::Unspecified => drop(session.changed().await),
+            }
+        }
+        if let Err(refusal) = self.docker.remove(task).await {
+            tracing::warn!("the container of task {task} is left behind: {refusal}");
+        }
+        self.dirs.of(task).remove().await;
+        Outcome::Settled
+    }
+}

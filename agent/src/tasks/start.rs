@@ -1,0 +1,193 @@
+//! Makes a task's container and starts it: once in all, whatever breaks meanwhile.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pedl_proto::agent::v1 as wire;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::{Order, Outcome, Tools};
+use crate::assignment::{TaskId, TaskSpec};
+use crate::backoff::Backoff;
+use crate::docker::{BadMount, ContainerPlan, Phase, PullFailure, Refusal, StartAnswer, plan_mounts};
+use crate::images;
+
+/// How long a start that was sent may take to show. dockerd takes up a request within milliseconds of reading it, and
+/// answers nothing else about the container until it is done.
+const SETTLED_AFTER: Duration = Duration::from_secs(3);
+
+/// Why a task will not start.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("the assignment cannot be understood: {0}")]
+    Spec(String),
+    #[error(transparent)]
+    Mount(#[from] BadMount),
+    #[error(transparent)]
+    Pull(#[from] PullFailure),
+    #[error("agent {agent} cannot prepare the home and user of the task: {source}")]
+    Prepare { agent: String, source: io::Error },
+    #[error("agent {agent} cannot read image {image}: {source}")]
+    Image { agent: String, image: String, source: images::Error },
+    #[error("Docker on agent {agent} cannot make the container: {refusal}")]
+    Create { agent: String, refusal: Refusal },
+    #[error("cannot run {program:?} in image {image}: {refusal}")]
+    Start { program: String, image: String, refusal: Refusal },
+    #[error("its container was removed from outside PEDL: its exit code and the rest of its log are lost")]
+    Removed,
+}
+
+/// Starts a task whose container is absent, or was made and never started. `created` says which.
+pub async fn start(
+    tools: &Tools,
+    task: &TaskId,
+    spec: Result<Arc<TaskSpec>, String>,
+    gpus: Vec<String>,
+    created: bool,
+    orders: watch::Receiver<Order>,
+) -> Outcome {
+    let spec = match spec {
+        Ok(spec) => spec,
+        Err(message) => return Outcome::Refused(Error::Spec(message).to_string()),
+    };
+    let start = Start { tools, task, spec: &spec, orders };
+    start.run(gpus, created).await.unwrap_or_else(|error| Outcome::Refused(error.to_string()))
+}
+
+struct Start<'a> {
+    tools: &'a Tools,
+    task: &'a TaskId,
+    spec: &'a TaskSpec,
+    orders: watch::Receiver<Order>,
+}
+
+impl Start<'_> {
+    async fn run(mut self, gpus: Vec<String>, created: bool) -> Result<Outcome, Error> {
+        if self.tools.dirs.of(self.task).start_noted()
+            && let Some(outcome) = self.settle().await?
+        {
+            return Ok(outcome);
+        }
+        if !created {
+            let Some(image_id) = self.image_id().await? else {
+                return Ok(Outcome::Aborted { created: false });
+            };
+            match self.make(&image_id, gpus).await? {
+                Phase::Created => {}
+                Phase::Running { .. } | Phase::Exited { .. } => return Ok(Outcome::Started),
+            }
+        }
+        self.send().await
+    }
+
+    fn aborted(&self) -> bool {
+        *self.orders.borrow() != Order::GoOn
+    }
+
+    /// The id of the image, which is pulled where it is absent. None: the pull was given up as ordered.
+    async fn image_id(&mut self) -> Result<Option<String>, Error> {
+        let image = &self.spec.image;
+        if let Some(id) = self.find_image().await? {
+            return Ok(Some(id));
+        }
+        tracing::info!("task {} needs image {image}: pulling it", self.task);
+        tokio::select! {
+            pulled = self.tools.docker.pull(image) => pulled?,
+            () = report_starting(self.tools, self.task, format!("pulling image {image}")) => {}
+            _ = self.orders.wait_for(|order| *order != Order::GoOn) => return Ok(None),
+        }
+        match self.find_image().await? {
+            Some(id) => Ok(Some(id)),
+            None => Err(self.no_image(Refusal::NotFound("it was removed right after it was pulled".into()))),
+        }
+    }
+
+    async fn find_image(&self) -> Result<Option<String>, Error> {
+        self.tools.docker.find_image(&self.spec.image).await.map_err(|refusal| self.no_image(refusal))
+    }
+
+    /// Makes the container, and all that it needs. This is not broken off: a request that was sent may still be carried
+    /// out, and a container that nobody awaits would stay.
+    async fn make(&self, image_id: &str, gpus: Vec<String>) -> Result<Phase, Error> {
+        let Self { tools, task, spec, .. } = self;
+        let agent = || tools.docker.agent().to_owned();
+        let _turn = tools.starts.acquire().await.expect("nobody closes it");
+        let files = tools.images.get(&tools.docker, image_id).await;
+        let files = files.map_err(|error| self.no_image(error))?;
+        let own = tools.dirs.of(task).prepare(&spec.run_as, &files);
+        let own = own.map_err(|source| Error::Prepare { agent: agent(), source })?;
+        let work_dir = spec.work_dir.as_ref().map_or_else(|| spec.run_as.home(), PathBuf::from);
+        let plan = ContainerPlan {
+            task: (*task).clone(),
+            asset_id: spec.asset_id,
+            image: spec.image.clone(),
+            user: spec.run_as.ids(),
+            argv: spec.argv.clone(),
+            environment: spec.environment(),
+            mounts: plan_mounts(tools.docker.agent(), &work_dir, own, &spec.bind_mounts)?,
+            work_dir: work_dir.to_string_lossy().into_owned(),
+            shm_size: spec.shm_size,
+            gpus,
+        };
+        tools.docker.create(plan).await.map_err(|refusal| Error::Create { agent: agent(), refusal })
+    }
+
+    /// Sends the start until it is known what became of it.
+    async fn send(&self) -> Result<Outcome, Error> {
+        let mut backoff = Backoff::new();
+        loop {
+            if self.aborted() {
+                return Ok(Outcome::Aborted { created: true });
+            }
+            let note = self.tools.dirs.of(self.task).note_start();
+            note.map_err(|source| Error::Prepare { agent: self.tools.docker.agent().into(), source })?;
+            match self.tools.docker.start_once(self.task).await {
+                StartAnswer::Started => return Ok(Outcome::Started),
+                StartAnswer::Refused(refusal) => return Err(self.cannot_run(refusal)),
+                StartAnswer::Unknown(message) => tracing::warn!(
+                    "the start of task {} was not carried out, or not answered ({message}): looking what became of it",
+                    self.task
+                ),
+            }
+            tokio::time::sleep(backoff.next()).await;
+            if let Some(outcome) = self.settle().await? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Finds out what became of a start that this process or one before it sent, or was about to send. None: nothing, and
+    /// it may be sent.
+    ///
+    /// A start that is still under way in dockerd must not be sent again: the program could end between the two, and
+    /// Docker would run it a second time.
+    async fn settle(&self) -> Result<Option<Outcome>, Error> {
+        let deadline = Instant::now() + SETTLED_AFTER;
+        loop {
+            match self.tools.docker.find(self.task).await.map_err(|refusal| self.cannot_run(refusal))? {
+                None => return Err(Error::Removed),
+                Some(Phase::Running { .. } | Phase::Exited { .. }) => return Ok(Some(Outcome::Started)),
+                Some(Phase::Created) if Instant::now() < deadline => tokio::time::sleep(SETTLED_AFTER / 12).await,
+                Some(Phase::Created) => return Ok(None),
+            }
+        }
+    }
+
+    fn no_image(&self, source: impl Into<images::Error>) -> Error {
+        Error::Image { agent: self.tools.docker.agent().into(), image: self.spec.image.clone(), source: source.into() }
+    }
+
+    fn cannot_run(&self, refusal: Refusal) -> Error {
+        let program = self.spec.argv.first().cloned().unwrap_or_default();
+        Error::Start { program, image: self.spec.image.clone(), refusal }
+    }
+}
+
+/// Tells the master what takes time; does not return, since what takes time goes on.
+async fn report_starting(tools: &Tools, task: &TaskId, detail: String) {
+    tools.master.report(task, wire::task_report::Status::Starting(wire::Starting { detail })).await;
+    std::future::pending().await
+}

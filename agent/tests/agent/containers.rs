@@ -1,0 +1,111 @@
+//! The test image, and the containers of one test: looked at, and removed whatever happens.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bollard::models::{ContainerInspectResponse, ContainerSummary};
+use bollard::query_parameters::{
+    CreateImageOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
+};
+use bollard::{Docker, body_full};
+use futures::TryStreamExt as _;
+use tokio::sync::OnceCell;
+
+use crate::conditions::until;
+
+/// Nothing but busybox: no /etc/passwd, no home, no bash.
+pub const IMAGE: &str = "pedl-test/busybox:agent";
+
+/// A cluster of its own for one test; its containers are removed when this is dropped.
+pub struct Cluster {
+    pub id: String,
+    docker: Docker,
+}
+
+impl Cluster {
+    pub async fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let docker = connect().await;
+        static IMPORTED: OnceCell<()> = OnceCell::const_new();
+        IMPORTED.get_or_init(|| import(&docker)).await;
+        Self { id: format!("test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)), docker }
+    }
+
+    /// All of the cluster's containers.
+    pub async fn list(&self) -> Vec<ContainerSummary> {
+        let filters = HashMap::from([("label", vec![format!("pedl.cluster={}", self.id)])]);
+        let filters: HashMap<String, Vec<String>> =
+            filters.into_iter().map(|(key, value)| (key.into(), value)).collect();
+        self.docker
+            .list_containers(Some(ListContainersOptionsBuilder::new().all(true).filters(&filters).build()))
+            .await
+            .unwrap()
+    }
+
+    pub async fn inspect(&self, task: &str) -> ContainerInspectResponse {
+        self.docker.inspect_container(&format!("pedl-{task}"), None::<InspectContainerOptions>).await.unwrap()
+    }
+
+    pub async fn runs(&self, task: &str) -> bool {
+        self.inspect(task).await.state.unwrap().running == Some(true)
+    }
+
+    /// Docker's word for where a task's container stands; none without one.
+    pub async fn status(&self, task: &str) -> Option<String> {
+        let name = format!("/pedl-{task}");
+        let named = |container: &ContainerSummary| container.names.as_ref().is_some_and(|names| names.contains(&name));
+        Some(self.list().await.into_iter().find(named)?.state?.to_string())
+    }
+
+    /// Waits until nothing is left.
+    pub async fn empty(&self) {
+        until("no container is left", async || self.list().await.is_empty()).await;
+    }
+
+    async fn remove_all(&self) {
+        for container in self.list().await {
+            let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+            let _ = self.docker.remove_container(&container.id.unwrap(), Some(options)).await;
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let id = self.id.clone();
+        // The test's own runtime may be unwinding.
+        let remove = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                std::mem::ManuallyDrop::new(Self { id, docker: connect().await }).remove_all().await
+            });
+        };
+        let _ = std::thread::spawn(remove).join();
+    }
+}
+
+async fn connect() -> Docker {
+    Docker::connect_with_unix_defaults().unwrap().negotiate_version().await.expect("dockerd runs")
+}
+
+async fn import(docker: &Docker) {
+    let busybox = std::fs::read("/bin/busybox").expect("/bin/busybox is there: apt-get install busybox-static");
+    let mut archive = tar::Builder::new(vec![]);
+    let mut header = tar::Header::new_gnu();
+    header.set_mode(0o755);
+    header.set_size(busybox.len().try_into().unwrap());
+    archive.append_data(&mut header, "bin/busybox", busybox.as_slice()).unwrap();
+    for applet in [
+        "sh", "cat", "dd", "echo", "env", "false", "head", "id", "kill", "ls", "seq", "sleep", "stat", "tr", "true",
+        "whoami",
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        archive.append_link(&mut header, format!("bin/{applet}"), "busybox").unwrap();
+    }
+    let (name, tag) = IMAGE.split_once(':').unwrap();
+    let options = CreateImageOptionsBuilder::new().from_src("-").repo(name).tag(tag).build();
+    let body = body_full(archive.into_inner().unwrap().into());
+    docker.create_image(Some(options), Some(body), None).try_collect::<Vec<_>>().await.unwrap();
+}

@@ -1,0 +1,15 @@
+//! The real agent against real Docker and a master that speaks the real protocol. Needs dockerd and a static
+//! /bin/busybox (Debian's busybox-static).
+
+mod conditions;
+mod containers;
+mod fake_master;
+mod process;
+
+mod bench;
+mod identity;
+mod program;
+mod refusals;
+mod restarts;
+mod stops;
+mod tasks;

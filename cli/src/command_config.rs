@@ -1,0 +1,399 @@
+//! What a command runs in: the configuration file, `--config`, and the flags over both. A later layer wins
+//! key by key; only bind mounts of `-v` add to those below. Which values are valid, the master decides.
+
+use std::path::Path;
+
+use pedl_proto::v1::{self, ContainerSpec};
+use serde::{Deserialize, Serialize};
+
+pub use self::bind_mount::BindMount;
+pub use self::environment::{Environment, parse_variable};
+pub use self::size::Size;
+use crate::error::Error;
+
+mod bind_mount;
+mod environment;
+mod size;
+
+/// A configuration, whole or in part.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map of keys to values")]
+pub struct CommandConfig {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_pool: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slots: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work_dir: Option<String>,
+    #[serde(default, skip_serializing_if = "Environment::is_empty")]
+    pub environment_variables: Environment,
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "bind_mount")]
+    pub bind_mounts: Option<Vec<BindMount>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shm_size: Option<Size>,
+}
+
+impl CommandConfig {
+    /// Reads a configuration file.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path).map_err(|err| Error::Usage(format!("cannot read {name}: {err}")))?;
+        parse(&text).map_err(|err| Error::Usage(format!("{name}: {err}")))
+    }
+
+    /// Reads one setting of the command line: `KEY=VALUE`, where a dot goes into a map and the value is YAML.
+    pub fn parse_setting(setting: &str) -> Result<Self, String> {
+        let (key, value) = setting
+            .split_once('=')
+            .filter(|(key, _)| !key.is_empty())
+            .ok_or("give KEY=VALUE, such as slots=2 or environment_variables.DEBUG=1")?;
+        // Made into a small file, so that both are read by the same rules. A JSON string is a YAML one.
+        let quoted = |key: &str| serde_json::Value::from(key).to_string();
+        let keys = key.split('.').enumerate().map(|(depth, key)| format!("{}{}:", "  ".repeat(depth), quoted(key)));
+        let text = format!("{} {value}\n", keys.collect::<Vec<_>>().join("\n"));
+        // The place of an error in that text tells nobody anything.
+        parse(&text).map_err(|err| err.split(" at line ").next().unwrap_or_default().to_string())
+    }
+
+    /// Puts another configuration over this one.
+    pub fn overlay(&mut self, over: Self) {
+        let Self { description, resource_pool, image, slots, work_dir, environment_variables, bind_mounts, shm_size } =
+            over;
+        replace(&mut self.description, description);
+        replace(&mut self.resource_pool, resource_pool);
+        replace(&mut self.image, image);
+        replace(&mut self.slots, slots);
+        replace(&mut self.work_dir, work_dir);
+        self.environment_variables.0.extend(environment_variables.0);
+        replace(&mut self.bind_mounts, bind_mounts);
+        replace(&mut self.shm_size, shm_size);
+    }
+
+    /// The container that it describes.
+    pub fn container(&self) -> ContainerSpec {
+        let mounts = self.bind_mounts.iter().flatten();
+        ContainerSpec {
+            image: self.image.clone().unwrap_or_default(),
+            environment_variables: self.environment_variables.0.clone().into_iter().collect(),
+            bind_mounts: mounts.map(BindMount::to_proto).collect(),
+            work_dir: self.work_dir.clone().unwrap_or_default(),
+            slots: self.slots,
+            // What does not fit is larger than any machine, and refused by the master as such.
+            shm_size: self.shm_size.map_or(0, |size| i64::try_from(size.0).unwrap_or(i64::MAX)),
+        }
+    }
+
+    /// The configuration that would create an asset like this one again.
+    pub fn of(asset: &v1::Asset) -> Self {
+        let container = match &asset.spec {
+            Some(v1::asset::Spec::Command(command)) => command.container.clone().unwrap_or_default(),
+            None => ContainerSpec::default(),
+        };
+        let mounts: Vec<_> = container.bind_mounts.into_iter().map(BindMount::from_proto).collect();
+        Self {
+            description: given(asset.description.clone()),
+            resource_pool: given(asset.resource_pool.clone()),
+            image: given(container.image),
+            slots: container.slots,
+            work_dir: given(container.work_dir),
+            environment_variables: Environment(container.environment_variables.into_iter().collect()),
+            bind_mounts: Some(mounts).filter(|mounts| !mounts.is_empty()),
+            shm_size: u64::try_from(container.shm_size).ok().filter(|bytes| *bytes > 0).map(Size),
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<CommandConfig, String> {
+    let whole: Result<Option<CommandConfig>, _> = serde_yaml::from_str(text);
+    whole.map(Option::unwrap_or_default).map_err(|err| in_plain_words(&err.to_string()))
+}
+
+/// serde's errors speak of Rust; who wrote the configuration speaks YAML.
+fn in_plain_words(error: &str) -> String {
+    let words = [(" field ", " key "), ("expected i32", "expected a whole number"), ("a sequence", "a list")];
+    words.iter().fold(error.to_string(), |text, (rust, plain)| text.replace(rust, plain))
+}
+
+fn replace<T>(below: &mut Option<T>, over: Option<T>) {
+    if over.is_some() {
+        *below = over;
+    }
+}
+
+fn given(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(text: &str, want: Expect) {
+        let got = match parse(text) {
+            Ok(config) => serde_yaml::to_string(&config).unwrap(),
+            Err(err) => format!("error: {err}\n"),
+        };
+        want.assert_eq(&got);
+    }
+
+    fn check_setting(setting: &str, want: Expect) {
+        let got = match CommandConfig::parse_setting(setting) {
+            Ok(config) => serde_yaml::to_string(&config).unwrap(),
+            Err(err) => format!("error: {err}\n"),
+        };
+        want.assert_eq(&got);
+    }
+
+    #[test]
+    fn a_whole_file() {
+        let text = "\
+description: train
+image: python:3.12
+environment_variables: {A: 1.10, B: true, C: }
+bind_mount:
+  - {host_path: /data, container_path: /data, read_only: true}
+  - host_path: /scratch
+    container_path: scratch
+work_dir: /data
+slots: 2
+shm_size: 4GiB
+resource_pool: big
+";
+        check(
+            text,
+            expect![[r#"
+            description: train
+            resource_pool: big
+            image: python:3.12
+            slots: 2
+            work_dir: /data
+            environment_variables:
+              A: '1.10'
+              B: 'true'
+              C: ''
+            bind_mounts:
+            - host_path: /data
+              container_path: /data
+              read_only: true
+            - host_path: /scratch
+              container_path: scratch
+              read_only: false
+            shm_size: 4GiB
+        "#]],
+        );
+        check(
+            "# nothing\n",
+            expect![[r#"
+            {}
+        "#]],
+        );
+        check(
+            "",
+            expect![[r#"
+            {}
+        "#]],
+        );
+        check(
+            "environment_variables: [A=1, B=x=y]",
+            expect![[r#"
+            environment_variables:
+              A: '1'
+              B: x=y
+        "#]],
+        );
+        check(
+            "environment_variables:\nbind_mounts:",
+            expect![[r#"
+            {}
+        "#]],
+        );
+        check(
+            "shm_size: 1000",
+            expect![[r#"
+            shm_size: '1000'
+        "#]],
+        );
+    }
+
+    #[test]
+    fn errors_name_the_key_and_what_is_accepted() {
+        check(
+            "imge: x",
+            expect![[r#"
+                error: unknown key `imge`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`
+            "#]],
+        );
+        check(
+            "bind_mounts: [{host_path: /a, container: /b}]",
+            expect![[r#"
+                error: bind_mounts[0]: unknown key `container`, expected one of `host_path`, `container_path`, `read_only` at line 1 column 31
+            "#]],
+        );
+        check(
+            "bind_mounts: [{host_path: /a}]",
+            expect![[r#"
+                error: bind_mounts[0]: missing key `container_path` at line 1 column 15
+            "#]],
+        );
+        check(
+            "bind_mounts: /a:/b",
+            expect![[r#"
+                error: bind_mounts: invalid type: string "/a:/b", expected a list at line 1 column 14
+            "#]],
+        );
+        check(
+            "slots: many",
+            expect![[r#"
+                error: slots: invalid type: string "many", expected a whole number at line 1 column 8
+            "#]],
+        );
+        check(
+            "shm_size: huge",
+            expect![[r#"
+                error: shm_size: invalid value: string "huge", expected bytes, or a size like 64MiB or 4GiB at line 1 column 11
+            "#]],
+        );
+        check(
+            "environment_variables: [A]",
+            expect![[r#"
+            error: environment_variables: `A`: give NAME=VALUE at line 1 column 24
+        "#]],
+        );
+        check(
+            "environment_variables: A",
+            expect![[r#"
+            error: environment_variables: invalid type: string "A", expected a map of names to values, or a list of NAME=VALUE at line 1 column 24
+        "#]],
+        );
+        check(
+            "bind_mounts: [/a:/b]",
+            expect![[r#"
+            error: bind_mounts[0]: invalid type: string "/a:/b", expected a map with host_path and container_path at line 1 column 15
+        "#]],
+        );
+        check(
+            "image: a\nimage: b",
+            expect![[r#"
+                error: duplicate key `image`
+            "#]],
+        );
+        check(
+            "image: [",
+            expect![[r#"
+            error: image: invalid type: sequence, expected a string at line 1 column 8
+        "#]],
+        );
+        check(
+            "- a",
+            expect![[r#"
+                error: invalid type: sequence, expected a map of keys to values
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_variable_stands_once() {
+        check(
+            "environment_variables: {A: 1, A: 2}",
+            expect![[r#"
+            error: environment_variables: duplicate key `A` at line 1 column 24
+        "#]],
+        );
+    }
+
+    #[test]
+    fn settings() {
+        check_setting(
+            "slots=2",
+            expect![[r#"
+            slots: 2
+        "#]],
+        );
+        check_setting(
+            "environment_variables.DEBUG=1.10",
+            expect![[r#"
+            environment_variables:
+              DEBUG: '1.10'
+        "#]],
+        );
+        check_setting(
+            "environment_variables={A: 1}",
+            expect![[r#"
+            environment_variables:
+              A: '1'
+        "#]],
+        );
+        check_setting(
+            "description=hello, world",
+            expect![[r#"
+            description: hello, world
+        "#]],
+        );
+        check_setting(
+            "image=",
+            expect![[r#"
+            {}
+        "#]],
+        );
+        check_setting(
+            "slots",
+            expect![[r#"
+            error: give KEY=VALUE, such as slots=2 or environment_variables.DEBUG=1
+        "#]],
+        );
+        check_setting(
+            "=1",
+            expect![[r#"
+            error: give KEY=VALUE, such as slots=2 or environment_variables.DEBUG=1
+        "#]],
+        );
+        check_setting(
+            "slots.a=1",
+            expect![[r#"
+                error: slots: invalid type: map, expected a whole number
+            "#]],
+        );
+        check_setting(
+            "a.b=1",
+            expect![[r#"
+                error: unknown key `a`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`
+            "#]],
+        );
+        check_setting(
+            "slots=x",
+            expect![[r#"
+                error: slots: invalid type: string "x", expected a whole number
+            "#]],
+        );
+        check_setting(
+            "description=a: b",
+            expect![[r#"
+                error: mapping values are not allowed in this context
+            "#]],
+        );
+    }
+
+    #[test]
+    fn layers_replace_key_by_key() {
+        let mut config = parse("{image: a, slots: 1, environment_variables: {A: 1, B: 1}}").unwrap();
+        config.overlay(CommandConfig::parse_setting("environment_variables.B=2").unwrap());
+        config.overlay(CommandConfig { image: Some("b".into()), ..CommandConfig::default() });
+        let want = parse("{image: b, slots: 1, environment_variables: {A: 1, B: 2}}").unwrap();
+        assert_eq!(config, want);
+    }
+
+    #[test]
+    fn a_spec_gives_the_configuration_that_made_it() {
+        let config = parse("{description: d, image: a, slots: 0, environment_variables: {A: 1}, shm_size: 64MiB, bind_mounts: [{host_path: /a, container_path: /b, read_only: true}]}").unwrap();
+        let spec = v1::CommandSpec { argv: vec!["true".into()], container: Some(config.container()) };
+        let spec = Some(v1::asset::Spec::Command(spec));
+        let asset = v1::Asset { description: "d".into(), spec, ..v1::Asset::default() };
+        assert_eq!(CommandConfig::of(&asset), config);
+    }
+}

@@ -1,0 +1,214 @@
+//! What can be done with an asset of any kind: list, describe, show its configuration, kill.
+
+use clap::Args as ClapArgs;
+use jiff::Timestamp;
+use pedl_proto::v1::{self, AssetFilter, AssetKind, GetAssetRequest, KillAssetRequest, ListAssetsRequest};
+
+use crate::args::Global;
+use crate::client::Client;
+use crate::command_config::{CommandConfig, Environment};
+use crate::error::{Error, say};
+use crate::output::{self, Format, shorten};
+use crate::{record, time};
+
+/// The longest description in a table; `describe` shows all of it.
+const DESCRIPTION_WIDTH: usize = 48;
+/// The longest reason for a state in a table.
+const REASON_WIDTH: usize = 60;
+
+/// What to list.
+#[derive(Debug, ClapArgs)]
+pub struct ListArgs {
+    /// Everybody's
+    #[arg(short, long)]
+    all: bool,
+}
+
+/// Which asset.
+#[derive(Debug, ClapArgs)]
+pub struct Id {
+    /// Its number
+    #[arg(value_name = "ID", value_parser = parse_id)]
+    pub id: i64,
+}
+
+/// Which assets.
+#[derive(Debug, ClapArgs)]
+pub struct Ids {
+    /// Their numbers
+    #[arg(required = true, value_name = "ID", value_parser = parse_id)]
+    ids: Vec<i64>,
+}
+
+fn parse_id(text: &str) -> Result<i64, String> {
+    let id = text.parse().ok().filter(|id| *id > 0);
+    id.ok_or_else(|| "give its number, as `list` shows it".to_string())
+}
+
+/// Lists the caller's assets of a kind, or everybody's.
+pub async fn list(global: &Global, kind: AssetKind, args: ListArgs) -> Result<(), Error> {
+    let mut client = Client::connect(global).await?;
+    let filter = AssetFilter { kind: kind.into(), all_owners: args.all };
+    let assets: Vec<_> = fetch_all(&mut client, filter).await?.iter().map(record::Asset::from).collect();
+    let now = Timestamp::now();
+    global.output.list(&assets, || match args.all {
+        true => output::table(
+            ["ID", "DESCRIPTION", "STATE", "OWNER", "AGENT", "EXIT", "CREATED"],
+            assets.iter().map(|asset| {
+                let [id, description, state, agent, exit, created] = row(asset, now);
+                [id, description, state, asset.owner.clone(), agent, exit, created]
+            }),
+        ),
+        false => output::table(
+            ["ID", "DESCRIPTION", "STATE", "AGENT", "EXIT", "CREATED"],
+            assets.iter().map(|asset| row(asset, now)),
+        ),
+    })?;
+    if assets.is_empty() && global.output == Format::Table {
+        say(hint_at_empty(kind, args.all));
+    }
+    Ok(())
+}
+
+async fn fetch_all(client: &mut Client, filter: AssetFilter) -> Result<Vec<v1::Asset>, Error> {
+    let mut assets = Vec::new();
+    let mut request = ListAssetsRequest { filter: Some(filter), page_size: 1000, page_token: String::new() };
+    loop {
+        let page = client.call(async |api| api.assets().list_assets(request.clone()).await).await?;
+        assets.extend(page.assets);
+        if page.next_page_token.is_empty() {
+            return Ok(assets);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+fn row(asset: &record::Asset, now: Timestamp) -> [String; 6] {
+    let state = match &asset.state_reason {
+        Some(reason) => format!("{} ({})", asset.state, shorten(reason, REASON_WIDTH)),
+        None => asset.state.clone(),
+    };
+    [
+        asset.id.to_string(),
+        shorten(&asset.description, DESCRIPTION_WIDTH),
+        state,
+        asset.agent.clone().unwrap_or_default(),
+        asset.exit_code.map(|code| code.to_string()).unwrap_or_default(),
+        asset.created_at.map(|created| time::relative(created, now)).unwrap_or_default(),
+    ]
+}
+
+fn hint_at_empty(kind: AssetKind, all: bool) -> String {
+    let start = match kind {
+        AssetKind::Command => "; start one with: pedl command run -- PROGRAM",
+        AssetKind::Experiment | AssetKind::Notebook | AssetKind::Tensorboard | AssetKind::Unspecified => "",
+    };
+    let everybody = if all { "" } else { " (-a lists everybody's)" };
+    format!("no {}s{start}{everybody}", record::kind(kind))
+}
+
+/// Tells all that is known of an asset.
+pub async fn describe(global: &Global, kind: AssetKind, id: Id) -> Result<(), Error> {
+    let asset = get(&mut Client::connect(global).await?, kind, id.id).await?;
+    let details = record::AssetDetails::from(&asset);
+    global.output.one(&details, || describe_as_facts(&details, Timestamp::now()))
+}
+
+fn describe_as_facts(details: &record::AssetDetails, now: Timestamp) -> String {
+    let record::AssetDetails { asset, task_id, run_as, redacted, spec } = details;
+    let moment = |moment: Option<Timestamp>| moment.map(|moment| time::exact_and_relative(moment, now));
+    let config = &spec.config;
+    let mounts = config.bind_mounts.iter().flatten().map(ToString::to_string).collect::<Vec<_>>();
+    output::facts([
+        ("ID", Some(asset.id.to_string())),
+        ("Kind", Some(asset.kind.clone())),
+        ("Description", Some(asset.description.clone())),
+        ("Owner", Some(asset.owner.clone())),
+        ("State", Some(asset.state.clone())),
+        ("Reason", asset.state_reason.clone()),
+        ("Exit code", asset.exit_code.map(|code| code.to_string())),
+        ("Agent", asset.agent.clone()),
+        ("Resource pool", Some(asset.resource_pool.clone())),
+        ("Runs as", run_as.as_ref().map(ToString::to_string)),
+        ("Created", moment(asset.created_at)),
+        ("Started", moment(asset.started_at)),
+        ("Ended", moment(asset.ended_at)),
+        ("Task", task_id.clone()),
+        ("Command", Some(in_shell_words(&spec.argv))),
+        ("Image", config.image.clone()),
+        ("Slots", config.slots.map(|slots| slots.to_string())),
+        ("Work dir", config.work_dir.clone()),
+        ("Bind mounts", Some(mounts.join(", ")).filter(|mounts| !mounts.is_empty())),
+        ("Environment", environment(&config.environment_variables, *redacted)),
+        ("Shared memory", config.shm_size.map(|size| size.to_string())),
+    ])
+}
+
+fn environment(variables: &Environment, redacted: bool) -> Option<String> {
+    let remark = if redacted { " (only the owner and administrators see the values)" } else { "" };
+    Some(format!("{variables}{remark}")).filter(|text| !text.is_empty())
+}
+
+/// Prints an asset's configuration as `--config-file` takes it.
+pub async fn config(global: &Global, kind: AssetKind, id: Id) -> Result<(), Error> {
+    let asset = get(&mut Client::connect(global).await?, kind, id.id).await?;
+    if asset.redacted {
+        say("values of environment variables are left out: only the owner and administrators see them");
+    }
+    let config = CommandConfig::of(&asset);
+    match global.output {
+        // A table of a configuration is the file that it comes from.
+        Format::Table => Format::Yaml.one(&config, String::new),
+        Format::Json | Format::Yaml | Format::Csv => global.output.one(&config, String::new),
+    }
+}
+
+/// Kills assets and tells the exit code. One that cannot be killed does not save the others.
+pub async fn kill(global: &Global, kind: AssetKind, ids: Ids) -> Result<u8, Error> {
+    let mut client = Client::connect(global).await?;
+    let mut killed = Vec::new();
+    let mut first_failure = None;
+    for id in ids.ids {
+        let request = KillAssetRequest { id, kind: kind.into() };
+        match client.call(async |api| api.assets().kill_asset(request).await).await {
+            Ok(answer) => killed.push(record::Asset::from(&answer.asset.unwrap_or_default())),
+            Err(err) => {
+                err.say();
+                first_failure.get_or_insert(err.exit_code());
+            }
+        }
+    }
+    match global.output {
+        Format::Table => killed.iter().for_each(|asset| say(format!("{} {}: {}", asset.kind, asset.id, asset.state))),
+        Format::Json | Format::Yaml | Format::Csv => global.output.list(&killed, String::new)?,
+    }
+    Ok(first_failure.unwrap_or(0))
+}
+
+/// Reads an asset, which must be of this kind.
+pub async fn get(client: &mut Client, kind: AssetKind, id: i64) -> Result<v1::Asset, Error> {
+    let request = GetAssetRequest { id, kind: kind.into() };
+    let answer = client.call(async |api| api.assets().get_asset(request).await).await?;
+    Ok(answer.asset.unwrap_or_default())
+}
+
+/// Words as one would type them into a shell.
+fn in_shell_words(words: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@%+".contains(c);
+    let quoted = words.iter().map(|word| match !word.is_empty() && word.chars().all(plain) {
+        true => word.clone(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shell_words() {
+        let words = ["sh", "-c", "echo 'a' $B", "", "x=1"].map(String::from);
+        assert_eq!(in_shell_words(&words), r"sh -c 'echo '\''a'\'' $B' '' x=1");
+    }
+}

@@ -1,0 +1,32 @@
+//! One file per noun: its verbs' words, and what they do.
+
+use pedl_proto::v1::AssetKind;
+
+use crate::args::{Args, ListVerb, Noun};
+use crate::error::Error;
+
+pub mod agent;
+pub mod asset;
+pub mod asset_logs;
+pub mod command;
+pub mod command_run;
+pub mod completion;
+mod log_stream;
+pub mod master;
+pub mod user;
+pub mod user_session;
+
+/// Does what the words say and tells the exit code.
+pub async fn run(Args { global, noun }: Args) -> Result<u8, Error> {
+    match noun {
+        Noun::User(verb) => user::run(&global, verb).await?,
+        Noun::Command(verb) => return command::run(&global, verb).await,
+        Noun::Experiment(ListVerb::List(args)) => asset::list(&global, AssetKind::Experiment, args).await?,
+        Noun::Notebook(ListVerb::List(args)) => asset::list(&global, AssetKind::Notebook, args).await?,
+        Noun::Tensorboard(ListVerb::List(args)) => asset::list(&global, AssetKind::Tensorboard, args).await?,
+        Noun::Agent(verb) => agent::run(&global, verb).await?,
+        Noun::Master(verb) => master::run(&global, verb).await?,
+        Noun::Completion { shell } => completion::print_script(shell)?,
+    }
+    Ok(0)
+}

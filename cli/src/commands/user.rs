@@ -1,0 +1,145 @@
+//! `pedl user`: accounts. Logging in and out stands in [`super::user_session`].
+
+use clap::Subcommand;
+use pedl_proto::v1::{
+    self, AgentUser, CreateUserRequest, CreateUserResponse, LinkAgentUserRequest, LinkAgentUserResponse,
+    ListUsersRequest,
+};
+
+use super::user_session;
+use crate::args::Global;
+use crate::client::Client;
+use crate::error::Error;
+use crate::{output, record};
+
+/// What can be done with users.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Log in, for 30 days
+    #[command(after_help = user_session::LOGIN_EXAMPLES)]
+    Login {
+        /// Who; asked for on a terminal
+        name: Option<String>,
+    },
+    /// Log out: end the session and forget its token
+    #[command(after_help = user_session::LOGOUT_EXAMPLES)]
+    Logout {
+        /// Every user's session with this master that is kept here
+        #[arg(short, long)]
+        all: bool,
+    },
+    /// Tell whom you act as
+    #[command(after_help = "Examples:\n  pedl user whoami\n  pedl user whoami -o json")]
+    Whoami,
+    /// List all users, inactive ones too
+    #[command(after_help = "Examples:\n  pedl user list\n  pedl user list -o csv")]
+    List,
+    /// Create a user with a blank password; administrators only
+    #[command(
+        after_help = "Examples:\n  pedl -u admin user create ada --display-name 'Ada Lovelace'\n  pedl -u admin user create grace --admin"
+    )]
+    Create {
+        /// The login name: 1 to 64 of a-z 0-9 . _ @ -
+        name: String,
+        /// Let the user administer the cluster
+        #[arg(long)]
+        admin: bool,
+        /// How the person is shown
+        #[arg(long, value_name = "NAME")]
+        display_name: Option<String>,
+    },
+    /// Set the Unix user and group that a user's tasks run as on agents; administrators only
+    #[command(
+        after_help = "Examples:\n  pedl -u admin user link-with-agent-user ada \\\n      --agent-uid 1001 --agent-user ada --agent-gid 2000 --agent-group team\n\nThe names are those that the task sees; the numbers decide what it may read and write."
+    )]
+    LinkWithAgentUser {
+        /// Whose tasks
+        target: String,
+        /// The user id
+        #[arg(long, value_name = "UID", allow_negative_numbers = true)]
+        agent_uid: i64,
+        /// The user's name
+        #[arg(long, value_name = "NAME")]
+        agent_user: String,
+        /// The group id
+        #[arg(long, value_name = "GID", allow_negative_numbers = true)]
+        agent_gid: i64,
+        /// The group's name
+        #[arg(long, value_name = "NAME")]
+        agent_group: String,
+    },
+}
+
+/// Does what the verb says.
+pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
+    match verb {
+        Verb::Login { name } => user_session::login(global, name).await,
+        Verb::Logout { all } => user_session::logout(global, all).await,
+        Verb::Whoami => user_session::whoami(global).await,
+        Verb::List => list(global).await,
+        Verb::Create { name, admin, display_name } => {
+            let display_name = display_name.unwrap_or_default();
+            create(global, CreateUserRequest { username: name, display_name, admin }).await
+        }
+        Verb::LinkWithAgentUser { target, agent_uid, agent_user, agent_gid, agent_group } => {
+            let agent_user = AgentUser { uid: agent_uid, user: agent_user, gid: agent_gid, group: agent_group };
+            link_with_agent_user(global, LinkAgentUserRequest { username: target, agent_user: Some(agent_user) }).await
+        }
+    }
+}
+
+async fn list(global: &Global) -> Result<(), Error> {
+    let mut client = Client::connect(global).await?;
+    let users: Vec<_> = fetch_all(&mut client).await?.into_iter().map(record::User::from).collect();
+    global.output.list(&users, || {
+        let header = ["USERNAME", "DISPLAY NAME", "ADMIN", "STATUS", "TASKS RUN AS"];
+        output::table(header, users.iter().map(row))
+    })
+}
+
+async fn fetch_all(client: &mut Client) -> Result<Vec<v1::User>, Error> {
+    let mut users = Vec::new();
+    let mut request = ListUsersRequest { page_size: 1000, page_token: String::new() };
+    loop {
+        let page = client.call(async |api| api.users().list_users(request.clone()).await).await?;
+        users.extend(page.users);
+        if page.next_page_token.is_empty() {
+            return Ok(users);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+fn row(user: &record::User) -> [String; 5] {
+    [
+        user.username.clone(),
+        user.display_name.clone().unwrap_or_default(),
+        if user.admin { "yes" } else { "no" }.to_string(),
+        if user.active { "active" } else { "inactive" }.to_string(),
+        runs_as(user).unwrap_or_else(|| "the cluster's default".to_string()),
+    ]
+}
+
+fn runs_as(user: &record::User) -> Option<String> {
+    let (name, uid) = (user.agent_user.as_ref()?, user.agent_uid?);
+    let (group, gid) = (user.agent_group.as_ref()?, user.agent_gid?);
+    Some(format!("{name} ({uid}), group {group} ({gid})"))
+}
+
+async fn create(global: &Global, request: CreateUserRequest) -> Result<(), Error> {
+    let mut client = Client::connect(global).await?;
+    let CreateUserResponse { user } = client.call(async |api| api.users().create_user(request.clone()).await).await?;
+    let user = record::User::from(user.unwrap_or_default());
+    global.output.done(&user, || format!("created {}, with a blank password", user.username))
+}
+
+async fn link_with_agent_user(global: &Global, request: LinkAgentUserRequest) -> Result<(), Error> {
+    let mut client = Client::connect(global).await?;
+    let LinkAgentUserResponse { user } =
+        client.call(async |api| api.users().link_agent_user(request.clone()).await).await?;
+    let user = record::User::from(user.unwrap_or_default());
+    global.output.done(&user, || {
+        let run_as = runs_as(&user).unwrap_or_default();
+        format!("tasks of {} that start from now on run as {run_as}", user.username)
+    })
+}

@@ -1,0 +1,109 @@
+//! Times and durations as people write and read them.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// A time of the protocol; `None` for one that no calendar has.
+pub fn from_proto(time: prost_types::Timestamp) -> Option<Timestamp> {
+    Timestamp::new(time.seconds, time.nanos).ok()
+}
+
+/// A time for the protocol.
+pub fn to_proto(time: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
+}
+
+/// How far `time` is from `now`, to the largest unit: `5 minutes ago`, `in 30 days`.
+pub fn relative(time: Timestamp, now: Timestamp) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let seconds = now.duration_since(time).as_secs();
+    let Some((size, unit)) = UNITS.iter().find(|(size, _)| seconds.abs() >= *size) else {
+        return "just now".to_string();
+    };
+    let count = seconds.abs() / size;
+    let plural = if count == 1 { "" } else { "s" };
+    match seconds > 0 {
+        true => format!("{count} {unit}{plural} ago"),
+        false => format!("in {count} {unit}{plural}"),
+    }
+}
+
+/// A time for a person: exact, and how far away.
+pub fn exact_and_relative(time: Timestamp, now: Timestamp) -> String {
+    let to_the_second = Timestamp::from_second(time.as_second()).unwrap_or(time);
+    format!("{to_the_second} ({})", relative(time, now))
+}
+
+/// Reads `--since`: how long ago (`10m`, `2h`), or an RFC 3339 time.
+pub fn parse_since(text: &str) -> Result<Timestamp, String> {
+    parse_since_at(text, Timestamp::now())
+}
+
+fn parse_since_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse() {
+        return Ok(time);
+    }
+    humantime::parse_duration(text)
+        .ok()
+        .and_then(|ago| SignedDuration::try_from(ago).ok())
+        .and_then(|ago| now.checked_sub(ago).ok())
+        .ok_or_else(|| "give how long ago (10m, 2h, 3d) or a time like 2026-11-22T18:00:00Z".to_string())
+}
+
+/// Reads a length of time: `30m`, `24h`, `7d`.
+pub fn parse_duration(text: &str) -> Result<prost_types::Duration, String> {
+    humantime::parse_duration(text)
+        .ok()
+        .and_then(|duration| duration.try_into().ok())
+        .ok_or_else(|| "give a length of time like 30m, 24h or 7d".to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn relative_times() {
+        let now = at("2026-11-22T12:00:00Z");
+        for (time, want) in [
+            ("2026-11-22T12:00:00Z", "just now"),
+            ("2026-11-22T11:59:59.5Z", "just now"),
+            ("2026-11-22T11:59:59Z", "1 second ago"),
+            ("2026-11-22T11:55:00Z", "5 minutes ago"),
+            ("2026-11-22T10:59:00Z", "1 hour ago"),
+            ("2026-11-12T12:00:00Z", "10 days ago"),
+            ("2026-12-22T12:00:00Z", "in 30 days"),
+        ] {
+            assert_eq!(relative(at(time), now), want, "{time}");
+        }
+    }
+
+    #[test]
+    fn since_is_an_age_or_a_time() {
+        let now = at("2026-11-22T12:00:00Z");
+        for (text, want) in [
+            ("10m", "2026-11-22T11:50:00Z"),
+            ("2h", "2026-11-22T10:00:00Z"),
+            ("1h 30m", "2026-11-22T10:30:00Z"),
+            ("3d", "2026-11-19T12:00:00Z"),
+            ("2026-11-22T09:00:00Z", "2026-11-22T09:00:00Z"),
+            ("2026-11-22T09:00:00+01:00", "2026-11-22T08:00:00Z"),
+        ] {
+            assert_eq!(parse_since_at(text, now), Ok(at(want)), "{text}");
+        }
+        for text in ["", "10", "yesterday", "-5m", "2026-11-22", "99999999999y"] {
+            assert!(parse_since_at(text, now).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("24h"), Ok(prost_types::Duration { seconds: 86_400, nanos: 0 }));
+        for text in ["", "24", "soon"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}

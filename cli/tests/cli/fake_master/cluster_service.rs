@@ -1,0 +1,55 @@
+use std::time::SystemTime;
+
+use pedl_proto::v1::cluster_service_server::ClusterService;
+use pedl_proto::v1::{
+    Agent, CreateAgentTokenRequest, CreateAgentTokenResponse, GetMasterRequest, GetMasterResponse, ListAgentsRequest,
+    ListAgentsResponse, SlotKind,
+};
+use tonic::{Request, Response, Status};
+
+use super::Shared;
+
+#[tonic::async_trait]
+impl ClusterService for Shared {
+    async fn get_master(&self, _: Request<GetMasterRequest>) -> Result<Response<GetMasterResponse>, Status> {
+        self.lock().calls.push("GetMaster");
+        Ok(Response::new(GetMasterResponse { version: "0.1.0".into(), cluster_id: "cluster-1".into() }))
+    }
+
+    async fn list_agents(&self, request: Request<ListAgentsRequest>) -> Result<Response<ListAgentsResponse>, Status> {
+        self.caller("ListAgents", request.metadata())?;
+        let now = Some(SystemTime::now().into());
+        let here = Agent {
+            name: "node-1".into(),
+            resource_pool: "default".into(),
+            connected: true,
+            enabled: true,
+            slots: 8,
+            slot_kind: SlotKind::Cpu.into(),
+            used_slots: 2,
+            tasks: 1,
+            version: "0.1.0".into(),
+            registered_at: now,
+            last_seen_at: now,
+        };
+        let away = Agent {
+            name: "node-2".into(),
+            connected: false,
+            enabled: false,
+            slot_kind: SlotKind::Gpu.into(),
+            last_seen_at: None,
+            ..here.clone()
+        };
+        Ok(Response::new(ListAgentsResponse { agents: vec![here, away] }))
+    }
+
+    async fn create_agent_token(
+        &self,
+        request: Request<CreateAgentTokenRequest>,
+    ) -> Result<Response<CreateAgentTokenResponse>, Status> {
+        self.admin("CreateAgentToken", request.metadata())?;
+        let lifetime = request.into_inner().lifetime.map_or(86_400, |lifetime| lifetime.seconds);
+        let end = SystemTime::now() + std::time::Duration::from_secs(lifetime as u64 + 1);
+        Ok(Response::new(CreateAgentTokenResponse { token: "pedl_join_1".into(), expires_at: Some(end.into()) }))
+    }
+}

@@ -1,0 +1,11 @@
+//! `pedl` as people and programs meet it: the real binary, with a home of its own, against a master that
+//! speaks the real protocol and remembers what it was asked.
+
+mod assets;
+mod attached;
+mod fake_master;
+mod pedl;
+mod sessions;
+mod terminal;
+mod usage;
+mod users;
