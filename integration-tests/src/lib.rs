@@ -8,7 +8,7 @@ mod settings;
 
 pub use cluster::{Cluster, Outcome, outcome, owner};
 pub use docker::docker;
-pub use process::Process;
+pub use process::{Process, program};
 pub use settings::Settings;
 
 use std::time::{Duration, Instant};

@@ -6,6 +6,7 @@ pub mod v1 {
     #![allow(
         clippy::all,
         clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
         clippy::wildcard_enum_match_arm,
         unused_qualifications,
         reason = "generated"
@@ -20,6 +21,7 @@ pub mod agent {
         #![allow(
             clippy::all,
             clippy::allow_attributes,
+            clippy::allow_attributes_without_reason,
             clippy::wildcard_enum_match_arm,
             unused_qualifications,
             reason = "generated"
