@@ -3,9 +3,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::Args;
+use crate::error::Error;
 
 mod args;
 mod client;
@@ -19,16 +21,34 @@ mod record;
 mod session;
 mod store;
 mod time;
+mod usage;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match parse() {
+        Ok(args) => args,
+        Err(err) => return err.report(),
+    };
     // One thread: a command makes a few calls one after the other, and more threads only cost start-up time.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(err) => return error::Error::Local(format!("cannot start: {err}")).report(),
+        Err(err) => return Error::Local(format!("cannot start: {err}")).report(),
     };
     match runtime.block_on(commands::run(args)) {
         Ok(code) => ExitCode::from(code),
         Err(err) => err.report(),
     }
+}
+
+/// The words of the command line. Help and the version are printed here, and end the program.
+fn parse() -> Result<Args, Error> {
+    Args::try_parse().map_err(|err| match err.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            err.exit()
+        }
+        // Options with defaults keep clap from printing help by itself here.
+        ErrorKind::MissingSubcommand => {
+            clap::Error::raw(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, Args::command().render_help()).exit()
+        }
+        _ => Error::Usage(usage::one_line(&err.to_string())),
+    })
 }
