@@ -13,6 +13,7 @@ use bollard::Docker as Api;
 use bollard::errors::Error as ApiError;
 
 use crate::backoff::Backoff;
+use crate::chain::chain;
 use crate::config::DockerUrl;
 
 pub use containers::{ContainerPlan, Found, Phase, StartAnswer};
@@ -78,14 +79,6 @@ fn answer(status: u16, message: String) -> Failure {
         500.. if !of_the_runtime.iter().any(|text| message.contains(text)) => Failure::Away(message),
         _ => Failure::Refused(Refusal::Invalid(message)),
     }
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut texts: Vec<_> = causes.map(ToString::to_string).collect();
-    texts.dedup();
-    texts.join(": ")
 }
 
 impl Docker {

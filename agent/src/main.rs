@@ -1,10 +1,11 @@
 //! PEDL's agent: keeps a machine's containers as the master wants them.
 //!
 //! `session` keeps in touch with the master and hands desired sets to `runner`, which compares them with what is there
-//! (`reconcile`, pure) and starts a work for each task that needs one (`tasks`).
+//! (`reconcile`, pure) and starts a job for each task that needs one (`tasks`).
 
 mod assignment;
 mod backoff;
+mod chain;
 mod config;
 mod data_dir;
 mod docker;
@@ -112,16 +113,20 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         membership,
         desired,
     };
-    tokio::spawn(keeper.run());
-
-    let cluster = member.wait_for(Option::is_some).await?.as_ref().map(|member| member.cluster_id.clone());
-    let tools = Arc::new(Tools {
-        docker: Docker::connect(&config.docker, cluster.unwrap_or_default(), config.name.to_string()).await,
-        master,
-        dirs: TaskDirs(data_dir.tasks()),
-        images: ImageCache::new(data_dir.images()),
-        starts: Semaphore::new(STARTS_AT_ONCE),
-    });
-    Runner::new(tools, offer).await?.run(sets).await;
-    Ok(())
+    let run_tasks = async {
+        // Containers carry the cluster's id: without one there are none to find.
+        let cluster = member.wait_for(Option::is_some).await?.as_ref().map(|member| member.cluster_id.clone());
+        let tools = Arc::new(Tools {
+            docker: Docker::connect(&config.docker, cluster.unwrap_or_default(), config.name.to_string()).await,
+            master,
+            dirs: TaskDirs(data_dir.tasks()),
+            images: ImageCache::new(data_dir.images()),
+            starts: Semaphore::new(STARTS_AT_ONCE),
+        });
+        match Runner::new(tools, offer).await?.run(sets).await {}
+    };
+    tokio::select! {
+        never = keeper.run() => match never {},
+        failed = run_tasks => failed,
+    }
 }

@@ -1,6 +1,7 @@
-//! The loop around `reconcile`: it takes sets and the ends of works, and starts works. What a work does is in `tasks`.
+//! The loop around `reconcile`: it takes sets and the ends of jobs, and starts jobs. What a job does is in `tasks`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use pedl_proto::agent::v1 as wire;
@@ -20,7 +21,7 @@ pub struct Runner {
     offer: Offer,
     desired: Option<Arc<DesiredSet>>,
     tasks: BTreeMap<TaskId, Task>,
-    works: JoinSet<(TaskId, Outcome)>,
+    jobs: JoinSet<(TaskId, Outcome)>,
     /// The tasks that were logged as unknown to the master.
     warned: BTreeSet<TaskId>,
     /// The tasks that the master was told wait for GPUs.
@@ -31,7 +32,7 @@ pub struct Runner {
 #[derive(Debug)]
 struct Task {
     actual: Actual,
-    /// To the work on it.
+    /// To the job that is at work on it.
     orders: watch::Sender<Order>,
     /// The GPUs that it holds.
     gpus: Vec<String>,
@@ -61,12 +62,12 @@ impl Runner {
         if !tasks.is_empty() {
             tracing::info!("found {} containers of earlier", tasks.len());
         }
-        let (works, warned, waiting) = Default::default();
-        Ok(Self { tools, offer, desired: None, tasks, works, warned, waiting })
+        let (jobs, warned, waiting) = Default::default();
+        Ok(Self { tools, offer, desired: None, tasks, jobs, warned, waiting })
     }
 
     /// Runs for ever.
-    pub async fn run(mut self, mut sets: watch::Receiver<Option<Arc<DesiredSet>>>) {
+    pub async fn run(mut self, mut sets: watch::Receiver<Option<Arc<DesiredSet>>>) -> Infallible {
         let mut session = self.tools.master.session();
         loop {
             while self.step() {}
@@ -76,9 +77,9 @@ impl Runner {
                     self.take(desired).await;
                 }
                 Ok(()) = session.changed() => self.own_again(),
-                Some(ended) = self.works.join_next() => {
+                Some(ended) = self.jobs.join_next() => {
                     // A panic is a fault: the next process finds everything as it is.
-                    let (task, outcome) = ended.expect("a work does not panic and is not aborted");
+                    let (task, outcome) = ended.expect("a job does not panic and is not aborted");
                     self.note(task, outcome);
                 }
             }
@@ -155,7 +156,7 @@ impl Runner {
         let task = Task::new(Actual::Starting, gpus.clone());
         let (tools, spec, orders) = (self.tools.clone(), assignment.spec.clone(), task.orders.subscribe());
         self.tasks.insert(id.clone(), task);
-        self.works.spawn(async move {
+        self.jobs.spawn(async move {
             let outcome = start(&tools, &id, spec, gpus, created, orders).await;
             (id, outcome)
         });
@@ -178,7 +179,7 @@ impl Runner {
         task.actual = Actual::Followed;
         task.orders = watch::Sender::new(Order::GoOn);
         let (tools, orders) = (self.tools.clone(), task.orders.subscribe());
-        self.works.spawn(async move {
+        self.jobs.spawn(async move {
             let outcome = follow(&tools, &id, fresh, orders).await;
             (id, outcome)
         });
@@ -195,13 +196,13 @@ impl Runner {
         let task = self.tasks.entry(id.clone()).or_insert_with(|| Task::new(Actual::Refused, vec![]));
         task.actual = Actual::Refused;
         let tools = self.tools.clone();
-        self.works.spawn(async move {
+        self.jobs.spawn(async move {
             let outcome = refuse(&tools, &id, reason).await;
             (id, outcome)
         });
     }
 
-    /// Notes how a work ended.
+    /// Notes how a job ended.
     fn note(&mut self, id: TaskId, outcome: Outcome) {
         match outcome {
             Outcome::Started => self.follow(id, true),

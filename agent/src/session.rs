@@ -46,7 +46,7 @@ pub struct Keeper {
 
 impl Keeper {
     /// Keeps a session up, for ever. Logs changes, not tries.
-    pub async fn run(self) {
+    pub async fn run(self) -> Infallible {
         let url = &self.config.master;
         let mut backoff = Backoff::new();
         let mut told = None;

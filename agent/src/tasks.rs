@@ -1,4 +1,4 @@
-//! What is done about one task: started, followed to its end, or refused. One of these works on a task at a time.
+//! Jobs: starting a task, following it to its end, refusing it. One job at a time is at work on a task.
 
 mod directory;
 mod follow;
@@ -20,7 +20,7 @@ pub use follow::follow;
 pub use refuse::refuse;
 pub use start::start;
 
-/// What every work on a task needs.
+/// What every job needs.
 #[derive(Debug)]
 pub struct Tools {
     /// Docker on this machine.
@@ -35,7 +35,7 @@ pub struct Tools {
     pub starts: Semaphore,
 }
 
-/// What the work on a task is told while it goes on.
+/// What a job is told while it is at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// Go on.
@@ -44,7 +44,7 @@ pub enum Order {
     Stop(Duration),
 }
 
-/// How the work on a task ended.
+/// How a job ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Its container was started.

@@ -127,14 +127,7 @@ fn links() {
         exit 2
         --- stdout
         --- stderr
-        error: the following required arguments were not provided:
-          --agent-user <NAME>
-          --agent-gid <GID>
-          --agent-group <NAME>
-
-        Usage: pedl user link-with-agent-user --agent-uid <UID> --agent-user <NAME> --agent-gid <GID> --agent-group <NAME> --master <URL> <TARGET>
-
-        For more information, try '--help'.
+        error: the following required arguments were not provided: --agent-user <NAME> --agent-gid <GID> --agent-group <NAME>: see `pedl user link-with-agent-user --help`
     "#]]);
 }
 
@@ -199,12 +192,7 @@ fn commands_that_cannot_be() {
         exit 2
         --- stdout
         --- stderr
-        error: the following required arguments were not provided:
-          <CMD>...
-
-        Usage: pedl command run --master <URL> <CMD>...
-
-        For more information, try '--help'.
+        error: the following required arguments were not provided: <CMD>...: see `pedl command run --help`
     "#]]);
     asked.check(&["command", "run", "--", ""], expect![[r#"
         exit 1
@@ -260,13 +248,7 @@ fn commands_that_cannot_be() {
         exit 2
         --- stdout
         --- stderr
-        error: unexpected argument '--unknown' found
-
-          tip: to pass '--unknown' as a value, use '-- --unknown'
-
-        Usage: pedl command run [OPTIONS] <CMD>...
-
-        For more information, try '--help'.
+        error: unexpected argument '--unknown' found; tip: to pass '--unknown' as a value, use '-- --unknown': see `pedl command run --help`
     "#]]);
     let list = asked.cluster.json(&["command", "list", "-a"]);
     assert_eq!(list.as_array().unwrap().len(), 0, "nothing half-written: {list}");

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Docker, Refusal};
 use crate::assignment::TaskId;
+use crate::chain::chain;
 
 /// What Docker kept of one write: a line with its newline, or a piece of a line longer than 16 KiB, or an end without newline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Docker {
     pub fn logs(&self, task: &TaskId, follow: bool) -> impl Stream<Item = Result<Frame, String>> + Unpin + use<> {
         let options = LogsOptionsBuilder::new().follow(follow).stdout(true).stderr(true).timestamps(true).build();
         let stream = self.api.logs(&Self::container_name(task), Some(options));
-        Box::pin(stream.map_err(|error| error.to_string()).map(|output| output.and_then(Frame::try_from)))
+        Box::pin(stream.map_err(|error| chain(&error)).map(|output| output.and_then(Frame::try_from)))
     }
 
     /// The last frame of a container that has ended.

@@ -30,14 +30,20 @@ pub struct Shipment<'a> {
 enum Interruption {
     /// The container goes on, or its last entries are missing.
     Incomplete,
-    /// Docker broke it off.
+    /// Docker broke it off, in its words.
     Broken(String),
-    Trouble(Trouble),
+    /// The master lacks entries that were sent before.
+    Gap,
+    /// The master wants no log of this task, in its words.
+    Refused(String),
 }
 
 impl From<Trouble> for Interruption {
     fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+        match trouble {
+            Trouble::Gap => Self::Gap,
+            Trouble::Refused(message) => Self::Refused(message),
+        }
     }
 }
 
@@ -54,25 +60,26 @@ impl<'a> Shipment<'a> {
         let mut restart = !fresh;
         loop {
             let over = *self.ended.borrow();
-            match self.attempt(restart).await {
-                Ok(()) => return self.first,
-                Err(Interruption::Incomplete) => restart = false,
-                Err(Interruption::Trouble(Trouble::Gap)) => restart = true,
-                Err(Interruption::Broken(message)) => {
+            let Err(interruption) = self.attempt(restart).await else { return self.first };
+            restart = match interruption {
+                Interruption::Incomplete => false,
+                Interruption::Gap => true,
+                Interruption::Broken(message) => {
                     tracing::debug!("the log of task {} broke off: {message}", self.task);
                     tokio::time::sleep(backoff.next()).await;
-                    restart = false;
+                    false
                 }
-                Err(Interruption::Trouble(Trouble::Refused(message))) => {
+                Interruption::Refused(message) if over => {
                     tracing::warn!("the master does not take the log of task {}: {message}", self.task);
-                    if over {
-                        return self.first;
-                    }
-                    // A master that thought the task lost takes it back when it is reported.
-                    let _ = self.ended.wait_for(|ended| *ended).await;
-                    restart = true;
+                    return self.first;
                 }
-            }
+                // A master that took the task for lost takes it back when it is reported.
+                Interruption::Refused(message) => {
+                    tracing::debug!("the master does not take the log of task {}: {message}", self.task);
+                    let _ = tokio::time::timeout(backoff.next(), self.ended.wait_for(|ended| *ended)).await;
+                    true
+                }
+            };
         }
     }
 

@@ -1,9 +1,11 @@
 //! Why a session ended or did not begin, and what mends it.
 
+use std::error::Error as _;
 use std::path::PathBuf;
 
 use tonic::{Code, Status};
 
+use crate::chain::chain;
 use crate::{data_dir, join_token};
 
 /// Why a session ended or did not begin.
@@ -73,7 +75,7 @@ pub enum Broken {
 
 impl From<Status> for Broken {
     fn from(status: Status) -> Self {
-        let message = || status.message().to_owned();
+        let message = || status.source().map_or_else(|| status.message().to_owned(), chain);
         match status.code() {
             Code::AlreadyExists => Self::NameTaken(message()),
             Code::Unauthenticated | Code::PermissionDenied | Code::InvalidArgument => Self::Refused(message()),

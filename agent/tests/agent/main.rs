@@ -3,13 +3,14 @@
 
 mod conditions;
 mod containers;
+mod docker_proxy;
 mod fake_master;
 mod process;
 
-mod bench;
 mod identity;
 mod program;
 mod refusals;
 mod restarts;
 mod stops;
 mod tasks;
+mod bench;

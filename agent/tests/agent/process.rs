@@ -14,16 +14,22 @@ use crate::fake_master::{FakeMaster, JOIN_TOKEN};
 /// An agent's installation: its directory outlives its processes.
 pub struct Agent {
     dir: TempDir,
-    url: String,
+    master: String,
+    docker: String,
     child: Option<Child>,
 }
 
 impl Agent {
     /// Installs an agent and starts it.
     pub fn start(master: &FakeMaster) -> Self {
+        Self::start_on(master, "unix:///var/run/docker.sock")
+    }
+
+    /// The same, with this Docker.
+    pub fn start_on(master: &FakeMaster, docker: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("token"), format!("{JOIN_TOKEN}\n")).unwrap();
-        let mut agent = Self { dir, url: master.url(), child: None };
+        let mut agent = Self { dir, master: master.url(), docker: docker.into(), child: None };
         agent.start_again();
         agent
     }
@@ -35,15 +41,11 @@ impl Agent {
     }
 
     pub fn command(&self) -> Command {
-        let mut command = Command::new(std::env::var("AGENT_BIN").unwrap_or(env!("CARGO_BIN_EXE_pedl-agent").into()));
-        command.args(["--master", &self.url, "--name", "n1", "--slots", "4"]);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pedl-agent"));
+        command.args(["--master", &self.master, "--docker", &self.docker, "--name", "n1", "--slots", "4"]);
         command.arg("--data-dir").arg(self.data_dir()).arg("--token-file").arg(self.dir.path().join("token"));
         command.env("PEDL_LOG", "pedl_agent=debug,info").stdin(Stdio::null());
         command
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.child.as_ref().unwrap().id()
     }
 
     pub fn data_dir(&self) -> PathBuf {

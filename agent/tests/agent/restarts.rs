@@ -1,4 +1,4 @@
-//! The agent or the master goes away while tasks run.
+//! The agent, the master or Docker goes away while tasks run.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use pedl_proto::v1::BindMount;
 
 use crate::conditions::until;
 use crate::containers::Cluster;
+use crate::docker_proxy::DockerProxy;
 use crate::fake_master::FakeMaster;
 use crate::process::Agent;
 use crate::tasks::code;
@@ -136,4 +137,39 @@ async fn an_older_epoch_is_not_served() {
     // The right one is back.
     master.change(|known| known.epoch = 6);
     assert_eq!(code(&master.end(&task).await.0), 128 + 15);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_do_not_fail_by_docker_s_restart() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut docker = DockerProxy::start(dir.path(), false);
+    let agent = Agent::start_on(&master, &docker.url());
+    let ran_before = master.place(GATED, |assignment| mount_gate(assignment, dir.path()));
+    master.logged(&ran_before, "\n1000\n").await;
+    docker.down();
+    agent.logged("does not answer").await;
+    let placed_meanwhile = master.place("echo out", |_| {});
+    std::fs::write(dir.path().join("open"), "").unwrap();
+    until("it has ended", async || !cluster.runs(&ran_before).await).await;
+    docker.up();
+    let (end, log) = master.end(&ran_before).await;
+    assert_eq!((code(&end), log == lines(1, 2000)), (9, true), "{log}");
+    let (end, log) = master.end(&placed_meanwhile).await;
+    assert_eq!((code(&end), log.as_str()), (0, "out\n"));
+    cluster.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_was_not_answered_is_not_sent_again() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let dir = tempfile::tempdir().unwrap();
+    let docker = DockerProxy::start(dir.path(), true);
+    let _agent = Agent::start_on(&master, &docker.url());
+    let task = master.place("echo run >>/gate/runs", |assignment| mount_gate(assignment, dir.path()));
+    assert_eq!(code(&master.end(&task).await.0), 0);
+    assert_eq!(docker.starts(), 1);
+    assert_eq!(std::fs::read_to_string(dir.path().join("runs")).unwrap(), "run\n");
 }

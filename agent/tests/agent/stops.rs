@@ -1,6 +1,8 @@
 //! Orders to stop.
 
+use pedl_proto::agent::v1::Starting;
 use pedl_proto::agent::v1::task_report::Status as Report;
+use tokio::net::TcpListener;
 
 use crate::containers::Cluster;
 use crate::fake_master::{FakeMaster, Known};
@@ -64,6 +66,23 @@ async fn what_was_killed_before_it_started_never_starts() {
     assert_eq!((refused.reason.as_str(), log.as_str()), ("killed before it started", ""));
     cluster.empty().await;
     assert!(!agent.task_dir(&task).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_is_given_up() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let _agent = Agent::start(&master);
+    // A registry that takes connections and never answers.
+    let registry = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let image = format!("{}/never:latest", registry.local_addr().unwrap());
+    let task = master.place("true", |assignment| assignment.container.as_mut().unwrap().image = image.clone());
+    let starting = Report::Starting(Starting { detail: format!("pulling image {image}") });
+    master.until("it pulls", |known| known.reports.get(&task).is_some_and(|all| all.contains(&starting))).await;
+    master.stop(&task);
+    let (end, _) = master.end(&task).await;
+    let Report::CouldNotStart(refused) = end else { panic!("{end:?}") };
+    assert_eq!(refused.reason, "killed before it started");
 }
 
 #[tokio::test(flavor = "multi_thread")]
