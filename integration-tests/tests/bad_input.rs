@@ -28,60 +28,87 @@ impl Asked {
 fn names() {
     let asked = Asked::new();
     let create = |name: &str, expected| asked.check(&["-u", "admin", "user", "create", name], expected);
-    create("ada", expect![[r#"
+    create(
+        "ada",
+        expect![[r#"
         exit 0
         --- stdout
         --- stderr
         pedl: created ada, with a blank password
-    "#]]);
-    create("ada", expect![[r#"
+    "#]],
+    );
+    create(
+        "ada",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: a user `ada` exists already
-    "#]]);
-    create("ADA", expect![[r#"
+    "#]],
+    );
+    create(
+        "ADA",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: a user `ada` exists already
-    "#]]);
-    create("", expect![[r#"
+    "#]],
+    );
+    create(
+        "",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: username: must be 1 to 64 of the characters a-z 0-9 . _ @ -
-    "#]]);
-    create(&"x".repeat(65), expect![[r#"
+    "#]],
+    );
+    create(
+        &"x".repeat(65),
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: username: must be 1 to 64 of the characters a-z 0-9 . _ @ -
-    "#]]);
-    create("ada lovelace", expect![[r#"
+    "#]],
+    );
+    create(
+        "ada lovelace",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: username: must be 1 to 64 of the characters a-z 0-9 . _ @ -
-    "#]]);
-    create("../etc/passwd", expect![[r#"
+    "#]],
+    );
+    create(
+        "../etc/passwd",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: username: must be 1 to 64 of the characters a-z 0-9 . _ @ -
-    "#]]);
-    create("ädä", expect![[r#"
+    "#]],
+    );
+    create(
+        "ädä",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: username: must be 1 to 64 of the characters a-z 0-9 . _ @ -
-    "#]]);
-    create("a\nb", expect![[r#"
+    "#]],
+    );
+    create(
+        "a\nb",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: username: must be 1 to 64 of the characters a-z 0-9 . _ @ -
-    "#]]);
+    "#]],
+    );
     let list = asked.cluster.json(&["user", "list"]);
     assert_eq!(list.as_array().unwrap().len(), 3, "nothing half-written: {list}");
 }
@@ -93,36 +120,61 @@ fn links() {
         let ids = ["--agent-uid", uid, "--agent-user", user, "--agent-gid", "1", "--agent-group", "lab"];
         asked.check(&[&["-u", "admin", "user", "link-with-agent-user", target], &ids[..]].concat(), expected);
     };
-    link("nobody-here", "1", "ada", expect![[r#"
+    link(
+        "nobody-here",
+        "1",
+        "ada",
+        expect![[r#"
         exit 4
         --- stdout
         --- stderr
         error: there is no user `nobody-here`: `pedl user list` names them all
-    "#]]);
-    link("pedl", "2147483648", "ada", expect![[r#"
+    "#]],
+    );
+    link(
+        "pedl",
+        "2147483648",
+        "ada",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: agent_user.uid: must be 0 to 2147483647, not 2147483648
-    "#]]);
-    link("pedl", "-1", "ada", expect![[r#"
+    "#]],
+    );
+    link(
+        "pedl",
+        "-1",
+        "ada",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: agent_user.uid: must be 0 to 2147483647, not -1
-    "#]]);
-    link("pedl", "1", "a:b", expect![[r#"
+    "#]],
+    );
+    link(
+        "pedl",
+        "1",
+        "a:b",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: agent_user.user: must be 1 to 32 of the characters a-z A-Z 0-9 _ . - and begin with a letter or _
-    "#]]);
-    link("pedl", "1", "", expect![[r#"
+    "#]],
+    );
+    link(
+        "pedl",
+        "1",
+        "",
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: agent_user.user: must be 1 to 32 of the characters a-z A-Z 0-9 _ . - and begin with a letter or _
-    "#]]);
+    "#]],
+    );
     asked.check(&["-u", "admin", "user", "link-with-agent-user", "pedl", "--agent-uid", "1"], expect![[r#"
         exit 2
         --- stdout
@@ -134,24 +186,33 @@ fn links() {
 #[test]
 fn who_may_not() {
     let asked = Asked::new();
-    asked.check(&["user", "create", "ada"], expect![[r#"
+    asked.check(
+        &["user", "create", "ada"],
+        expect![[r#"
         exit 3
         --- stdout
         --- stderr
         error: only an administrator may do this
-    "#]]);
-    asked.check(&["agent", "create-token"], expect![[r#"
+    "#]],
+    );
+    asked.check(
+        &["agent", "create-token"],
+        expect![[r#"
         exit 3
         --- stdout
         --- stderr
         error: only an administrator may do this
-    "#]]);
-    asked.check(&["-u", "stranger", "user", "whoami"], expect![[r#"
+    "#]],
+    );
+    asked.check(
+        &["-u", "stranger", "user", "whoami"],
+        expect![[r#"
         exit 3
         --- stdout
         --- stderr
         error: cannot log in as stranger: no active account has this name and password
-    "#]]);
+    "#]],
+    );
     let mut forged = asked.cluster.command(&["user", "whoami"]);
     let shown = integration_tests::outcome(forged.env("PEDL_TOKEN", "pedl_forged")).shown();
     expect![[r#"
@@ -165,78 +226,111 @@ fn who_may_not() {
 #[test]
 fn assets_that_are_not_there() {
     let asked = Asked::new();
-    asked.check(&["command", "describe", "42"], expect![[r#"
+    asked.check(
+        &["command", "describe", "42"],
+        expect![[r#"
         exit 4
         --- stdout
         --- stderr
         error: there is no asset 42
-    "#]]);
-    asked.check(&["command", "logs", "42"], expect![[r#"
+    "#]],
+    );
+    asked.check(
+        &["command", "logs", "42"],
+        expect![[r#"
         exit 4
         --- stdout
         --- stderr
         error: there is no asset 42
-    "#]]);
-    asked.check(&["command", "kill", "42"], expect![[r#"
+    "#]],
+    );
+    asked.check(
+        &["command", "kill", "42"],
+        expect![[r#"
         exit 4
         --- stdout
         --- stderr
         error: there is no asset 42
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn commands_that_cannot_be() {
     let asked = Asked::new();
-    asked.check(&["command", "run"], expect![[r#"
+    asked.check(
+        &["command", "run"],
+        expect![[r#"
         exit 2
         --- stdout
         --- stderr
         error: the following required arguments were not provided: <CMD>...: see `pedl command run --help`
-    "#]]);
-    asked.check(&["command", "run", "--", ""], expect![[r#"
+    "#]],
+    );
+    asked.check(
+        &["command", "run", "--", ""],
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: command.argv: must name a program to run
-    "#]]);
-    asked.check(&["command", "run", "--slots", "-1", "true"], expect![[r#"
+    "#]],
+    );
+    asked.check(
+        &["command", "run", "--slots", "-1", "true"],
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: slots: must be 0 to 4096, not -1
-    "#]]);
-    asked.check(&["command", "run", "--image", "two words", "true"], expect![[r#"
+    "#]],
+    );
+    asked.check(
+        &["command", "run", "--image", "two words", "true"],
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: image: must be an image's name, without spaces, of at most 512 characters
-    "#]]);
-    asked.check(&["command", "run", "-v", "/data:/", "true"], expect![[r#"
+    "#]],
+    );
+    asked.check(
+        &["command", "run", "-v", "/data:/", "true"],
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: bind_mounts[0].container_path: must be a path in the container other than `/`
-    "#]]);
-    asked.check(&["command", "run", "-v", "/a:/data", "-v", "/b:/data", "true"], expect![[r#"
+    "#]],
+    );
+    asked.check(
+        &["command", "run", "-v", "/a:/data", "-v", "/b:/data", "true"],
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: bind_mounts[1].container_path: `/data` is mounted twice
-    "#]]);
-    asked.check(&["command", "run", "--description", "two\nlines", "true"], expect![[r#"
+    "#]],
+    );
+    asked.check(
+        &["command", "run", "--description", "two\nlines", "true"],
+        expect![[r#"
         exit 1
         --- stdout
         --- stderr
         error: description: must be one line of at most 256 characters
-    "#]]);
+    "#]],
+    );
     fs::write(asked.cluster.path("broken.yaml"), "image: [").unwrap();
-    asked.check(&["command", "run", "--config-file", "broken.yaml", "true"], expect![[r#"
+    asked.check(
+        &["command", "run", "--config-file", "broken.yaml", "true"],
+        expect![[r#"
         exit 2
         --- stdout
         --- stderr
         error: broken.yaml: image: invalid type: sequence, expected a string at line 1 column 8
-    "#]]);
+    "#]],
+    );
     fs::write(asked.cluster.path("unknown.yaml"), "imag: x").unwrap();
     asked.check(&["command", "run", "--config-file", "unknown.yaml", "true"], expect![[r#"
         exit 2

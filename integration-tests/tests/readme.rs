@@ -1,0 +1,61 @@
+//! The tour in README.md, walked: each `$ ` line of its ```console blocks is run, in order, and must print what stands
+//! below it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use integration_tests::{Cluster, outcome, program};
+
+/// A command, and what it prints.
+struct Step {
+    command: String,
+    output: String,
+}
+
+fn steps(markdown: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut inside = false;
+    for line in markdown.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if !inside {
+            continue;
+        } else if let Some(command) = line.strip_prefix("$ ") {
+            steps.push(Step { command: command.to_owned(), output: String::new() });
+        } else if let Some(step) = steps.last_mut() {
+            step.output += line;
+            step.output.push('\n');
+        }
+    }
+    steps
+}
+
+/// What the tour makes outside of the cluster, removed at the end.
+struct Leftover(PathBuf);
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+#[test]
+fn the_tour_goes_as_written() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let steps = steps(&fs::read_to_string(readme).unwrap());
+    assert!(steps.len() >= 8, "the tour is found");
+    let _leftover = Leftover("/srv/pedl-tour".into());
+    let cluster = Cluster::start();
+    let programs = program("pedl");
+    let path = format!("{}:{}", programs.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    for Step { command, output } in steps {
+        let mut shell = Command::new("sh");
+        // Tests run as root, with or without sudo.
+        shell.args(["-c", &command.replace("sudo ", "")]).env("PATH", &path).stdin(std::process::Stdio::null());
+        shell.env("HOME", cluster.path("home")).env("PEDL_MASTER", cluster.url());
+        shell.env_remove("PEDL_USER").env_remove("PEDL_TOKEN").current_dir(cluster.path(""));
+        let run = outcome(&mut shell);
+        assert_eq!(run.stdout, output, "$ {command}\n{}", run.stderr);
+    }
+}
