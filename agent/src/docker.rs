@@ -5,6 +5,7 @@ mod containers;
 mod images;
 mod logs;
 mod mounts;
+mod observed;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,10 +17,11 @@ use crate::backoff::Backoff;
 use crate::chain::chain;
 use crate::config::DockerUrl;
 
-pub use containers::{ContainerPlan, Found, Phase, StartAnswer};
+pub use containers::{ContainerPlan, StartAnswer};
 pub use images::PullFailure;
 pub use logs::{Frame, Mark, Source};
 pub use mounts::{BadMount, Mount, plan as plan_mounts};
+pub use observed::{Found, Phase};
 
 /// How long Docker may take to begin an answer. Creating and starting are slow on a busy machine.
 const ANSWER_WITHIN_SECONDS: u64 = 120;

@@ -3,26 +3,22 @@
 use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 
-use bollard::models::{
-    ContainerCreateBody, ContainerState, ContainerSummary, ContainerSummaryStateEnum, DeviceRequest, HostConfig,
-    HostConfigLogConfig, Mount as ApiMount,
-};
+use bollard::models::{ContainerCreateBody, DeviceRequest, HostConfig, HostConfigLogConfig, Mount as ApiMount};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
     RemoveContainerOptionsBuilder, WaitContainerOptionsBuilder,
 };
 use futures::StreamExt as _;
-use jiff::Timestamp;
 
-use super::{ApiError, Docker, Failure, Mount, Refusal};
+use super::{ApiError, Docker, Failure, Found, Mount, Phase, Refusal};
 use crate::assignment::TaskId;
 use crate::backoff::Backoff;
 
 const CLUSTER: &str = "pedl.cluster";
 const AGENT: &str = "pedl.agent";
-const TASK: &str = "pedl.task";
+pub(super) const TASK: &str = "pedl.task";
 const ASSET: &str = "pedl.asset";
-const GPUS: &str = "pedl.gpus";
+pub(super) const GPUS: &str = "pedl.gpus";
 
 /// Everything that a task's container is made of.
 #[derive(Debug, Clone)]
@@ -47,44 +43,6 @@ pub struct ContainerPlan {
     pub shm_size: i64,
     /// The GPUs that it holds.
     pub gpus: Vec<String>,
-}
-
-/// A container of this agent, as a listing shows it.
-#[derive(Debug)]
-pub struct Found {
-    /// Its task; none: it was made to read an image's files.
-    pub task: Option<TaskId>,
-    /// Docker's id.
-    pub id: String,
-    /// Whether it was ever started.
-    pub started: bool,
-    /// Whether it may still use what it holds.
-    pub ended: bool,
-    /// The GPUs that it holds.
-    pub gpus: Vec<String>,
-}
-
-/// Where a container stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// It was never started.
-    Created,
-    /// It runs.
-    Running {
-        /// Since when.
-        started_at: Timestamp,
-    },
-    /// It has ended.
-    Exited {
-        /// When it started.
-        started_at: Timestamp,
-        /// When it ended.
-        ended_at: Timestamp,
-        /// 0 to 255; 128+N for a death by signal N.
-        code: i32,
-        /// Whether the kernel killed for want of memory in it.
-        out_of_memory: bool,
-    },
 }
 
 /// What became of a start.
@@ -253,81 +211,5 @@ fn nvidia(gpus: Vec<String>) -> DeviceRequest {
         device_ids: Some(gpus),
         capabilities: Some(vec![vec!["gpu".into()]]),
         ..DeviceRequest::default()
-    }
-}
-
-impl From<ContainerSummary> for Found {
-    fn from(summary: ContainerSummary) -> Self {
-        let labels = summary.labels.unwrap_or_default();
-        let state = summary.state.unwrap_or(ContainerSummaryStateEnum::EMPTY);
-        let gpus = labels.get(GPUS).map(|gpus| gpus.split(',').map(Into::into).collect());
-        Self {
-            task: labels.get(TASK).and_then(|task| task.parse().ok()),
-            id: summary.id.unwrap_or_default(),
-            started: state != ContainerSummaryStateEnum::CREATED,
-            ended: [ContainerSummaryStateEnum::EXITED, ContainerSummaryStateEnum::DEAD].contains(&state),
-            gpus: gpus.unwrap_or_default(),
-        }
-    }
-}
-
-impl From<&ContainerState> for Phase {
-    fn from(state: &ContainerState) -> Self {
-        let Some(started_at) = time(state.started_at.as_deref()) else {
-            return Self::Created;
-        };
-        match time(state.finished_at.as_deref()) {
-            Some(ended_at) if state.running != Some(true) => Self::Exited {
-                started_at,
-                ended_at,
-                code: state.exit_code.and_then(|code| code.try_into().ok()).unwrap_or(255),
-                out_of_memory: state.oom_killed == Some(true),
-            },
-            _ => Self::Running { started_at },
-        }
-    }
-}
-
-/// Docker writes the year 1 for never.
-fn time(text: Option<&str>) -> Option<Timestamp> {
-    text?.parse().ok().filter(|time| *time > Timestamp::UNIX_EPOCH)
-}
-
-#[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-
-    use super::*;
-
-    fn check(started_at: &str, finished_at: &str, running: bool, expected: Expect) {
-        let state = ContainerState {
-            started_at: Some(started_at.into()),
-            finished_at: Some(finished_at.into()),
-            running: Some(running),
-            exit_code: Some(137),
-            oom_killed: Some(true),
-            ..ContainerState::default()
-        };
-        expected.assert_eq(&format!("{:?}", Phase::from(&state)));
-    }
-
-    #[test]
-    fn phases_by_docker_s_clock() {
-        let never = "0001-01-01T00:00:00Z";
-        check(never, never, false, expect!["Created"]);
-        check(
-            "2026-01-02T03:04:05.123456789Z",
-            never,
-            true,
-            expect!["Running { started_at: 2026-01-02T03:04:05.123456789Z }"],
-        );
-        check(
-            "2026-01-02T03:04:05.123456789Z",
-            "2026-01-02T03:04:06Z",
-            false,
-            expect![
-                "Exited { started_at: 2026-01-02T03:04:05.123456789Z, ended_at: 2026-01-02T03:04:06Z, code: 137, out_of_memory: true }"
-            ],
-        );
     }
 }

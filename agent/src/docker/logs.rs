@@ -5,9 +5,8 @@ use bollard::query_parameters::LogsOptionsBuilder;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
-use super::{Docker, Refusal};
+use super::{Docker, Failure, Refusal};
 use crate::assignment::TaskId;
-use crate::chain::chain;
 
 /// What Docker kept of one write: a line with its newline, or a piece of a line longer than 16 KiB, or an end without newline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,11 +45,18 @@ pub enum Source {
 
 impl Docker {
     /// Reads a log from its start. With `follow` the stream ends some time after the container, and may lack its last
-    /// entries (Docker 20.10 stops reading when the writer has gone); without, it is what there is.
+    /// entries (Docker 20.10 stops reading when the writer has gone); without, it is what there is. A container that is
+    /// gone has none.
     pub fn logs(&self, task: &TaskId, follow: bool) -> impl Stream<Item = Result<Frame, String>> + Unpin + use<> {
         let options = LogsOptionsBuilder::new().follow(follow).stdout(true).stderr(true).timestamps(true).build();
-        let stream = self.api.logs(&Self::container_name(task), Some(options));
-        Box::pin(stream.map_err(|error| chain(&error)).map(|output| output.and_then(Frame::try_from)))
+        let stream = self.api.logs(&Self::container_name(task), Some(options)).map_err(Failure::from);
+        let there = stream
+            .take_while(|output| std::future::ready(!matches!(output, Err(Failure::Refused(Refusal::NotFound(_))))));
+        Box::pin(there.map(|output| match output {
+            Ok(output) => output.try_into(),
+            Err(Failure::Away(message)) => Err(message),
+            Err(Failure::Refused(refusal)) => Err(refusal.to_string()),
+        }))
     }
 
     /// The last frame of a container that has ended.

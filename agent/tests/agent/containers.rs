@@ -62,7 +62,7 @@ impl Cluster {
         until("no container is left", async || self.list().await.is_empty()).await;
     }
 
-    async fn remove_all(&self) {
+    pub async fn remove_all(&self) {
         for container in self.list().await {
             let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
             let _ = self.docker.remove_container(&container.id.unwrap(), Some(options)).await;

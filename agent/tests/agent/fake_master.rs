@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use futures::{Stream, StreamExt as _};
+use futures::Stream;
 use pedl_proto::agent::v1::agent_service_server::{AgentService, AgentServiceServer};
 use pedl_proto::agent::v1::task_report::Status as Report;
 use pedl_proto::agent::v1::{
@@ -18,7 +18,7 @@ use pedl_proto::v1::{AgentUser, ContainerSpec, LogEntry};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
-use tokio_stream::wrappers::{TcpListenerStream, WatchStream};
+use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -123,17 +123,17 @@ impl FakeMaster {
     }
 
     /// Waits until something is so.
-    pub async fn until(&self, what: &str, so: impl Fn(&Known) -> bool) -> Known {
+    pub async fn until(&self, what: &str, so: impl Fn(&Known) -> bool) {
         let mut known = self.known.subscribe();
-        match tokio::time::timeout(PATIENCE, known.wait_for(|known| so(known))).await {
-            Ok(known) => known.unwrap().clone(),
-            Err(_) => panic!("waited in vain until {what}; reports: {:#?}", self.known().reports),
+        if tokio::time::timeout(PATIENCE, known.wait_for(|known| so(known))).await.is_err() {
+            panic!("waited in vain until {what}; reports: {:#?}", known.borrow().reports);
         }
     }
 
     /// Waits for a task's end.
     pub async fn end(&self, task: &str) -> (Report, String) {
-        let known = self.until("the task ended", |known| known.end(task).is_some()).await;
+        self.until("the task ended", |known| known.end(task).is_some()).await;
+        let known = self.known.borrow();
         (known.end(task).unwrap().clone(), known.log(task))
     }
 
@@ -222,16 +222,11 @@ impl AgentService for Service {
     ) -> Result<Response<Self::WatchAssignmentsStream>, Status> {
         Self::check(&request, CREDENTIAL)?;
         self.known.send_modify(|known| known.watches += 1);
-        let sent = Arc::new(Mutex::new(None));
-        let sets = WatchStream::new(self.known.subscribe()).filter_map(move |known| {
-            let new = sent.lock().unwrap().replace(known.generation) != Some(known.generation);
-            let set = WatchAssignmentsResponse {
-                cluster_id: known.cluster_id,
-                epoch: known.epoch,
-                generation: known.generation,
-                assignments: known.assignments.into_values().collect(),
-            };
-            std::future::ready(new.then_some(Ok(set)))
+        let sets = futures::stream::unfold((self.known.subscribe(), -1), async |(mut known, sent)| {
+            let known_now = known.wait_for(|known| known.generation != sent).await.ok()?;
+            let (set, sent) = (known_now.set(), known_now.generation);
+            drop(known_now);
+            Some((Ok(set), (known, sent)))
         });
         Ok(Response::new(Box::pin(sets)))
     }
@@ -259,6 +254,15 @@ impl AgentService for Service {
 }
 
 impl Known {
+    fn set(&self) -> WatchAssignmentsResponse {
+        WatchAssignmentsResponse {
+            cluster_id: self.cluster_id.clone(),
+            epoch: self.epoch,
+            generation: self.generation,
+            assignments: self.assignments.values().cloned().collect(),
+        }
+    }
+
     fn take_report(&mut self, task: String, report: Report) -> Verdict {
         let ended = self.end(&task).is_some();
         if ended || (is_end(&report) && self.assignments.contains_key(&task)) {

@@ -13,4 +13,3 @@ mod refusals;
 mod restarts;
 mod stops;
 mod tasks;
-mod bench;

@@ -1,0 +1,122 @@
+//! What Docker shows of containers.
+
+use bollard::models::{ContainerState, ContainerSummary, ContainerSummaryStateEnum};
+use jiff::Timestamp;
+
+use super::containers::{GPUS, TASK};
+use crate::assignment::TaskId;
+
+/// A container of this agent, as a listing shows it.
+#[derive(Debug)]
+pub struct Found {
+    /// Its task; none: it was made to read an image's files.
+    pub task: Option<TaskId>,
+    /// Docker's id.
+    pub id: String,
+    /// Whether it was ever started.
+    pub started: bool,
+    /// Whether it may still use what it holds.
+    pub ended: bool,
+    /// The GPUs that it holds.
+    pub gpus: Vec<String>,
+}
+
+/// Where a container stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It was never started.
+    Created,
+    /// It runs.
+    Running {
+        /// Since when.
+        started_at: Timestamp,
+    },
+    /// It has ended.
+    Exited {
+        /// When it started.
+        started_at: Timestamp,
+        /// When it ended.
+        ended_at: Timestamp,
+        /// 0 to 255; 128+N for a death by signal N.
+        code: i32,
+        /// Whether the kernel killed for want of memory in it.
+        out_of_memory: bool,
+    },
+}
+
+impl From<ContainerSummary> for Found {
+    fn from(summary: ContainerSummary) -> Self {
+        let labels = summary.labels.unwrap_or_default();
+        let state = summary.state.unwrap_or(ContainerSummaryStateEnum::EMPTY);
+        let gpus = labels.get(GPUS).map(|gpus| gpus.split(',').map(Into::into).collect());
+        Self {
+            task: labels.get(TASK).and_then(|task| task.parse().ok()),
+            id: summary.id.unwrap_or_default(),
+            started: state != ContainerSummaryStateEnum::CREATED,
+            ended: [ContainerSummaryStateEnum::EXITED, ContainerSummaryStateEnum::DEAD].contains(&state),
+            gpus: gpus.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&ContainerState> for Phase {
+    fn from(state: &ContainerState) -> Self {
+        let Some(started_at) = time(state.started_at.as_deref()) else {
+            return Self::Created;
+        };
+        match time(state.finished_at.as_deref()) {
+            Some(ended_at) if state.running != Some(true) => Self::Exited {
+                // Docker takes the start's time when the start is done, which a short program does not wait for.
+                started_at: started_at.min(ended_at),
+                ended_at,
+                code: state.exit_code.and_then(|code| code.try_into().ok()).unwrap_or(255),
+                out_of_memory: state.oom_killed == Some(true),
+            },
+            _ => Self::Running { started_at },
+        }
+    }
+}
+
+/// Docker writes the year 1 for never.
+fn time(text: Option<&str>) -> Option<Timestamp> {
+    text?.parse().ok().filter(|time| *time > Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(started_at: &str, finished_at: &str, running: bool, expected: Expect) {
+        let state = ContainerState {
+            started_at: Some(started_at.into()),
+            finished_at: Some(finished_at.into()),
+            running: Some(running),
+            exit_code: Some(137),
+            oom_killed: Some(true),
+            ..ContainerState::default()
+        };
+        expected.assert_eq(&format!("{:?}", Phase::from(&state)));
+    }
+
+    #[test]
+    fn phases_by_docker_s_clock() {
+        let never = "0001-01-01T00:00:00Z";
+        check(never, never, false, expect!["Created"]);
+        check(
+            "2026-01-02T03:04:05.123456789Z",
+            never,
+            true,
+            expect!["Running { started_at: 2026-01-02T03:04:05.123456789Z }"],
+        );
+        check(
+            "2026-01-02T03:04:05.123456789Z",
+            "2026-01-02T03:04:06Z",
+            false,
+            expect![
+                "Exited { started_at: 2026-01-02T03:04:05.123456789Z, ended_at: 2026-01-02T03:04:06Z, code: 137, out_of_memory: true }"
+            ],
+        );
+    }
+}
