@@ -42,6 +42,14 @@ impl SlotKind {
     }
 }
 
+/// Where a join token leads.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    pub resource_pool: String,
+    /// Whether an agent that joins with it can choose no other pool.
+    pub pool_is_fixed: bool,
+}
+
 /// What an agent says of itself.
 #[derive(Clone, Debug)]
 pub struct Introduction {

@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod assets;
+mod assignments;
 pub mod cluster;
 mod convert;
 mod fields;

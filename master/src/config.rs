@@ -56,15 +56,24 @@ impl Config {
 
 const MASK: &str = "********";
 
-/// Masks the password of `postgres://USER:PASSWORD@HOST/NAME`.
+/// Masks the password of `postgres://USER:PASSWORD@HOST/NAME`, and of `…?password=PASSWORD`.
 fn mask_password(url: &str) -> String {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let masked = || {
-        let (scheme, rest) = url.split_once("://")?;
+        let (scheme, rest) = base.split_once("://")?;
         let (credentials, host) = rest.rsplit_once('@')?;
         let (user, _) = credentials.split_once(':')?;
         Some(format!("{scheme}://{user}:{MASK}@{host}"))
     };
-    masked().unwrap_or_else(|| url.to_owned())
+    let base = masked().unwrap_or_else(|| base.to_owned());
+    let parameter = |parameter: &str| match parameter.split_once('=') {
+        Some((name, _)) if name.contains("password") => format!("{name}={MASK}"),
+        Some(_) | None => parameter.to_owned(),
+    };
+    match query.split('&').map(parameter).collect::<Vec<_>>().join("&") {
+        query if query.is_empty() => base,
+        query => format!("{base}?{query}"),
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -143,6 +152,9 @@ mod duration {
 
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
+    /// Times stay within what a calendar can tell.
+    const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
     pub fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&humantime::format_duration(*duration))
     }
@@ -150,7 +162,8 @@ mod duration {
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         let text = String::deserialize(from)?;
         match humantime::parse_duration(&text) {
-            Ok(duration) if !duration.is_zero() => Ok(duration),
+            Ok(duration) if !duration.is_zero() && duration <= LONGEST => Ok(duration),
+            Ok(duration) if duration > LONGEST => Err(D::Error::custom(format!("`{text}` is more than 100 years"))),
             Ok(_) | Err(_) => {
                 Err(D::Error::custom(format!("`{text}` is not a duration such as `30d`, `12h` or `10m`")))
             }
@@ -167,6 +180,7 @@ mod tests {
         let url = "postgres://pedl:p@ss:word@db:5432/pedl?sslmode=require";
         assert_eq!(mask_password(url), "postgres://pedl:********@db:5432/pedl?sslmode=require");
         assert_eq!(mask_password("postgres://db/pedl"), "postgres://db/pedl");
+        assert_eq!(mask_password("postgres://db/pedl?a=b&password=x"), "postgres://db/pedl?a=b&password=********");
         let mut config = Config::default();
         config.database.url = url.into();
         config.task_container_defaults.environment_variables = [("KEY".into(), "hidden".into())].into();

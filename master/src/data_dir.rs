@@ -5,6 +5,9 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+/// Locked by the process that has the directory.
+const LOCK: &str = "lock";
+
 /// Holds the join token of agents beside the master.
 const AGENT_TOKEN: &str = "agent-token";
 
@@ -18,9 +21,12 @@ pub struct DataDir {
 impl DataDir {
     /// Makes the directory where it is missing, and locks it.
     pub fn open(path: &Path) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.join("lock"))?;
+        if fs::exists(path)? {
+            take_over(path)?;
+        } else {
+            DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        }
+        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.join(LOCK))?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => {
                 io::Error::other("another pedl-master uses it: stop that one, or use another --data-dir")
@@ -34,19 +40,31 @@ impl DataDir {
         &self.path
     }
 
-    /// Whether agents beside the master have a token to join with.
-    pub fn has_agent_token(&self) -> bool {
-        self.path.join(AGENT_TOKEN).exists()
+    /// The token that agents beside the master join with, where it was written.
+    pub fn agent_token(&self) -> Option<String> {
+        fs::read_to_string(self.path.join(AGENT_TOKEN)).ok().map(|text| text.trim().to_owned())
     }
 
     /// Writes that token, whole or not at all.
     pub fn write_agent_token(&self, token: &str) -> io::Result<()> {
         let new = self.path.join(format!("{AGENT_TOKEN}.new"));
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        // Left by a start that was cut off; what is made anew is nobody else's.
+        drop(fs::remove_file(&new));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
         writeln!(file, "{token}")?;
         file.sync_all()?;
         fs::rename(new, self.path.join(AGENT_TOKEN))
     }
+}
+
+/// Closes an existing directory to others, where it is empty or was a data directory before: not /var/lib or /tmp, given
+/// by mistake.
+fn take_over(path: &Path) -> io::Result<()> {
+    let empty = fs::read_dir(path)?.next().is_none();
+    if !empty && !path.join(LOCK).exists() {
+        return Err(io::Error::other("it holds other things: name an empty directory, or one that is not there yet"));
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
 }
 
 #[cfg(test)]
@@ -63,6 +81,15 @@ mod tests {
         assert_eq!((mode(&path), mode(&path.join(AGENT_TOKEN))), (0o700, 0o600));
         assert!(DataDir::open(&path).is_err());
         drop(dir);
-        assert!(DataDir::open(&path).unwrap().has_agent_token());
+        assert_eq!(DataDir::open(&path).unwrap().agent_token().as_deref(), Some("secret"));
+    }
+
+    #[test]
+    fn a_directory_of_other_things_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(dir.path().join("thesis.tex"), "").unwrap();
+        assert!(DataDir::open(dir.path()).is_err());
+        assert_eq!(fs::metadata(dir.path()).unwrap().permissions().mode() & 0o777, 0o755);
     }
 }

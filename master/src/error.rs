@@ -95,8 +95,8 @@ impl Error {
             Self::UserNotFound(_) | Self::AssetNotFound(_) | Self::AssetOfOtherKind { .. } | Self::TaskNotFound(_) => {
                 Code::NotFound
             }
-            Self::UserExists(_) | Self::AgentNameTaken(_) | Self::AgentRenamed { .. } => Code::AlreadyExists,
-            Self::LogGap { .. } => Code::FailedPrecondition,
+            Self::UserExists(_) | Self::AgentNameTaken(_) => Code::AlreadyExists,
+            Self::AgentRenamed { .. } | Self::LogGap { .. } => Code::FailedPrecondition,
             Self::Busy => Code::ResourceExhausted,
             Self::StoreUnavailable | Self::ShuttingDown => Code::Unavailable,
             Self::Database(_) | Self::Internal(_) => Code::Internal,
@@ -119,7 +119,8 @@ impl Error {
             Self::AssetOfOtherKind { .. } => ErrorReason::AssetOfOtherKind,
             Self::TaskNotFound(_) => ErrorReason::TaskNotFound,
             Self::UserExists(_) => ErrorReason::UserExists,
-            Self::AgentNameTaken(_) | Self::AgentRenamed { .. } => ErrorReason::AgentNameTaken,
+            Self::AgentNameTaken(_) => ErrorReason::AgentNameTaken,
+            Self::AgentRenamed { .. } => ErrorReason::AgentRenamed,
             Self::LogGap { .. } => ErrorReason::LogGap,
             Self::Busy => ErrorReason::Busy,
             Self::StoreUnavailable => ErrorReason::StoreUnavailable,
@@ -131,6 +132,7 @@ impl Error {
     fn metadata(&self) -> HashMap<String, String> {
         match self {
             Self::AssetOfOtherKind { is, .. } => HashMap::from([("kind".into(), is.to_string())]),
+            Self::AgentRenamed { is } => HashMap::from([("name".into(), is.clone())]),
             Self::LogGap { next } => HashMap::from([("next_offset".into(), next.to_string())]),
             _ => HashMap::new(),
         }

@@ -9,9 +9,6 @@ use crate::error::{Error, Result};
 /// Fast, and within a few percent of what the slow levels save on text.
 const ZSTD_LEVEL: i32 = 3;
 
-/// More than a chunk can hold: an append is a message, and messages are bounded to 4 MiB.
-const MAX_CHUNK: usize = 16 << 20;
-
 /// A run of entries without a gap, packed: what one append brings.
 pub struct Chunk {
     entries: Vec<LogEntry>,
@@ -57,7 +54,7 @@ impl Chunk {
 /// The entries of a packed chunk.
 pub fn unpack(data: &[u8]) -> Result<Vec<LogEntry>> {
     let unreadable = |error: String| Error::Internal(format!("a stored log cannot be read: {error}"));
-    let message = zstd::bulk::decompress(data, MAX_CHUNK).map_err(|error| unreadable(error.to_string()))?;
+    let message = zstd::decode_all(data).map_err(|error| unreadable(error.to_string()))?;
     let message = ReadLogsResponse::decode(&*message).map_err(|error| unreadable(error.to_string()))?;
     Ok(message.entries)
 }

@@ -19,6 +19,7 @@ mod users;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -42,12 +43,17 @@ use topics::Topics;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The environment, without what is no text: none of it is PEDL's.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// The configuration is wrong; nothing was started.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let config = match load::load(args.config.as_deref(), std::env::vars(), args.overrides()) {
+    let config = match load::load(args.config.as_deref(), environment(), args.overrides()) {
         Ok(config) => config,
         Err(error) => {
             eprintln!("pedl-master: {error}");
@@ -90,8 +96,10 @@ async fn run(config: Config) -> anyhow::Result<()> {
         default_user: config.security.default_task.clone(),
         lost_after: config.agents.lost_after,
     };
+    let sessions = Arc::new(Sessions::new(store.clone(), config.security.session_lifetime));
+    tokio::spawn(sessions.clone().clear_ended());
     let api = Api {
-        sessions: Sessions::new(store.clone(), config.security.session_lifetime).into(),
+        sessions,
         store,
         presence,
         assignments,
@@ -107,14 +115,19 @@ async fn run(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a start does once: clears ended sessions, gives agents beside the master their token, warns of open doors.
+/// What a start does once: gives agents beside the master their token, warns of open doors.
 async fn prepare(config: &Config, dir: &DataDir, store: &Store) -> anyhow::Result<()> {
-    store.write(|tx| Box::pin(store::sessions::delete_ended(tx, Timestamp::now()))).await?;
-    if !dir.has_agent_token() {
+    let token = dir.agent_token().and_then(|text| Token::parse(&text));
+    let known = match &token {
+        Some(token) => store::agents::find_join_token(store.read(), &token.hash(), Timestamp::now()).await?.is_some(),
+        None => false,
+    };
+    // It is gone, or of another database: whoever has the old one joins no more.
+    if !known {
         let token = Token::generate(Kind::Join);
         let hash = token.hash();
         let pool = assets::DEFAULT_POOL.to_owned();
-        store.write(move |tx| Box::pin(store::agents::create_join_token(tx, hash, pool, None))).await?;
+        store.write(move |tx| Box::pin(store::agents::replace_local_join_token(tx, hash, pool))).await?;
         dir.write_agent_token(token.reveal()).context("the agents' join token cannot be written")?;
     }
     if !config.listen.ip().is_loopback() {

@@ -2,14 +2,17 @@
 
 pub mod fit;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::agents::presence::Presence;
-use crate::assets::state::State;
+use crate::assets::state::{self, Event, State};
 use crate::assets::{PlacedOn, Task, lifecycle};
 use crate::error::Result;
 use crate::ids::{AgentId, TaskId};
@@ -18,8 +21,8 @@ use crate::topics::Topics;
 use crate::users::AgentUser;
 use fit::{Decision, Room, Waiting, fit};
 
-/// How many waiting tasks are looked at in one go; the others follow when these have their places.
-const LOOKAHEAD: u64 = 1000;
+/// How many waiting tasks of a sort are looked at in one go; the others follow when these have their places.
+const LOOKAHEAD: u64 = 200;
 
 /// How often agents' silences are looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -61,8 +64,7 @@ impl Scheduler {
     }
 
     async fn place_waiting(&self) -> Result<()> {
-        let queue = store::tasks::queued(self.store.read(), LOOKAHEAD).await?;
-        if queue.is_empty() {
+        if !store::tasks::any_queued(self.store.read()).await? {
             return Ok(());
         }
         let agents = store::agents::list(self.store.read()).await?;
@@ -76,49 +78,57 @@ impl Scheduler {
                 Room { agent: agent.id, pool, slots: agent.slots, used: used.slots, tasks: used.tasks }
             })
             .collect();
+        let queue = self.read_queue(&rooms).await?;
         let waiting: Vec<Waiting> = queue.iter().map(waiting).collect();
 
-        let reason_of = |id: TaskId| queue.iter().find(|task| task.id == id).map(|task| task.state_reason.as_str());
-        let mut placements = Vec::new();
-        let mut reasons = Vec::new();
-        for decision in fit(&waiting, &rooms) {
+        // Each a write of its own: one that fails holds up no other, and the writer groups them anyway.
+        let mut writes = Vec::new();
+        for (decision, task) in fit(&waiting, &rooms).into_iter().zip(&queue) {
             match decision {
                 Decision::Place { task, agent } => {
                     let name = agents.iter().find(|known| known.id == agent).map(|known| known.name.clone());
-                    placements.push((task, PlacedOn { id: agent, name: name.unwrap_or_default() }));
+                    let agent = PlacedOn { id: agent, name: name.unwrap_or_default() };
+                    writes.push(self.place(task, agent).boxed());
                 }
-                Decision::Wait { task, reason } => {
+                Decision::Wait { task: id, reason } => {
                     let reason = reason.to_string();
-                    if reason_of(task) != Some(&reason) {
-                        reasons.push((task, reason));
+                    if task.state_reason != reason {
+                        let explain = self
+                            .store
+                            .write(move |tx| Box::pin(async move { lifecycle::explain(tx, id, reason).await }));
+                        writes.push(explain.boxed());
                     }
                 }
             }
         }
-        if placements.is_empty() && reasons.is_empty() {
-            return Ok(());
-        }
-        self.write(placements, reasons).await
+        join_all(writes).await.into_iter().collect()
     }
 
-    async fn write(&self, placements: Vec<(TaskId, PlacedOn)>, reasons: Vec<(TaskId, String)>) -> Result<()> {
-        let mut agents: Vec<AgentId> = placements.iter().map(|(_, agent)| agent.id).collect();
-        agents.dedup();
-        let default_user = self.default_user.clone();
-        self.store
-            .write(|tx| {
-                Box::pin(async move {
-                    for (task, agent) in placements {
-                        lifecycle::place(tx, task, agent, default_user.clone()).await?;
-                    }
-                    for (task, reason) in reasons {
-                        lifecycle::explain(tx, task, reason).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await?;
-        agents.into_iter().for_each(|agent| self.assignments.notify(agent));
+    /// The oldest of the queue: of each pool that has agents, those that can be placed, with slots and without, each so
+    /// many that a lot of one sort keeps none of another from being seen; and of the others, to tell them why they wait.
+    async fn read_queue(&self, rooms: &[Room]) -> Result<Vec<Task>> {
+        let mut largest: BTreeMap<&str, u32> = BTreeMap::new();
+        for room in rooms {
+            let most = largest.entry(&room.pool).or_default();
+            *most = room.slots.max(*most);
+        }
+        let db = self.store.read();
+        let mut queue = Vec::new();
+        for (&pool, &largest) in &largest {
+            for slots in [0..=0, 1..=largest, largest + 1..=u32::MAX] {
+                queue.extend(store::tasks::queued(db, pool, slots, LOOKAHEAD).await?);
+            }
+        }
+        let pools: Vec<&str> = largest.into_keys().collect();
+        queue.extend(store::tasks::queued_elsewhere(db, &pools, LOOKAHEAD).await?);
+        queue.sort_by_key(|task| task.id);
+        Ok(queue)
+    }
+
+    async fn place(&self, task: TaskId, agent: PlacedOn) -> Result<()> {
+        let (id, default_user) = (agent.id, self.default_user.clone());
+        self.store.write(move |tx| Box::pin(lifecycle::place(tx, task, agent, default_user))).await?;
+        self.assignments.notify(id);
         Ok(())
     }
 
@@ -134,11 +144,15 @@ impl Scheduler {
                 continue;
             }
             tracing::warn!(agent = agent.name, tasks = lost.len(), "the agent is out of reach: its tasks are lost");
+            let (presence, lost_after) = (self.presence.clone(), self.lost_after);
             self.store
-                .write(|tx| {
+                .write(move |tx| {
                     Box::pin(async move {
                         for task in lost {
-                            lifecycle::lose(tx, task).await?;
+                            // It may be back by now, and its report that the task runs before this.
+                            if presence.silence(agent.id) >= lost_after {
+                                lifecycle::lose(tx, task).await?;
+                            }
                         }
                         Ok(())
                     })
@@ -150,7 +164,7 @@ impl Scheduler {
 }
 
 fn is_lost_with_its_agent(state: State) -> bool {
-    crate::assets::state::next(state, crate::assets::state::Event::AgentLost).is_some()
+    state::next(state, Event::AgentLost).is_some()
 }
 
 fn waiting(task: &Task) -> Waiting {

@@ -21,6 +21,7 @@ use pedl_proto::v1::cluster_service_server::ClusterServiceServer;
 use pedl_proto::v1::session_service_server::SessionServiceServer;
 use pedl_proto::v1::user_service_server::UserServiceServer;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 
@@ -32,6 +33,9 @@ use crate::store;
 
 /// How long calls may take to finish when the master shuts down.
 const FINISH: Duration = Duration::from_secs(5);
+
+/// How long a new connection may be silent.
+const FIRST_BYTE: Duration = Duration::from_secs(10);
 
 /// How often a connection is asked whether it lives, and how long it has to answer.
 const KEEPALIVE: Duration = Duration::from_secs(20);
@@ -59,15 +63,19 @@ pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
         };
         // Small answers must not wait for the acknowledgement of the ones before (Nagle's algorithm).
         drop(stream.set_nodelay(true));
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service.clone()).into_owned();
-        let connection = graceful.watch(connection);
+        let (builder, service, watcher) = (builder.clone(), service.clone(), graceful.watcher());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            // Who connects and says nothing shall not hold a descriptor for ever.
+            if timeout(FIRST_BYTE, stream.peek(&mut [0])).await.is_err() {
+                return;
+            }
+            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection broke");
             }
         });
     }
-    if tokio::time::timeout(FINISH, graceful.shutdown()).await.is_err() {
+    if timeout(FINISH, graceful.shutdown()).await.is_err() {
         tracing::warn!("some calls did not finish in time");
     }
     Ok(())

@@ -13,10 +13,11 @@ mod time;
 pub mod users;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 use tokio::sync::watch;
@@ -39,7 +40,8 @@ pub type Failure = DbErr;
 #[derive(Clone)]
 pub struct Store {
     main: Database,
-    /// Logs are written far more than all else; on SQLite they have a file, and so a writer, of their own.
+    /// Logs are written far more than all else. On SQLite, where writers exclude each other, they have a file, and so a
+    /// writer, of their own; on PostgreSQL this is `main` once more.
     logs: Database,
 }
 
@@ -53,25 +55,20 @@ impl Store {
     /// Opens `url`, or SQLite below `data_dir` where it is empty, and brings its tables up to date.
     pub async fn open(url: &str, data_dir: &Path) -> Result<Self, OpenError> {
         if url.is_empty() {
-            let main = sqlite(&data_dir.join("pedl.db")).await?;
-            let logs = sqlite(&data_dir.join("logs.db")).await?;
-            migrate::<MainMigrator>(&main.1).await?;
-            migrate::<LogMigrator>(&logs.1).await?;
-            cluster::create_if_absent(&main.1).await?;
-            return Ok(Self {
-                main: Database { reader: main.0, writer: Writer::spawn(main.1, true) },
-                logs: Database { reader: logs.0, writer: Writer::spawn(logs.1, false) },
-            });
+            let main = Connections::open(|count, read_only| sqlite(data_dir.join("pedl.db"), count, read_only)).await?;
+            let logs = Connections::open(|count, read_only| sqlite(data_dir.join("logs.db"), count, read_only)).await?;
+            migrate::<MainMigrator>(&main.writer).await?;
+            migrate::<LogMigrator>(&logs.writer).await?;
+            cluster::create_if_absent(&main.writer).await?;
+            return Ok(Self { main: main.into_database(true), logs: logs.into_database(false) });
         }
-        if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-            return Err(OpenError::UnknownDatabase);
-        }
-        let reader = connect(quiet(url).max_connections(READERS).clone()).await?;
-        let single = connect(quiet(url).max_connections(1).clone()).await?;
-        migrate::<MainMigrator>(&single).await?;
-        migrate::<LogMigrator>(&single).await?;
-        cluster::create_if_absent(&single).await?;
-        let main = Database { reader, writer: Writer::spawn(single, true) };
+        // What sea-orm says of a URL that it cannot read holds the URL, password and all.
+        url.parse::<PgConnectOptions>().map_err(|_| OpenError::BadUrl)?;
+        let main = Connections::open(|count, _| quiet(url).max_connections(count).clone()).await?;
+        migrate::<MainMigrator>(&main.writer).await?;
+        migrate::<LogMigrator>(&main.writer).await?;
+        cluster::create_if_absent(&main.writer).await?;
+        let main = main.into_database(true);
         Ok(Self { logs: main.clone(), main })
     }
 
@@ -112,8 +109,8 @@ impl Store {
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("database.url must be empty (SQLite in data_dir) or begin with postgres://")]
-    UnknownDatabase,
+    #[error("database.url is no PostgreSQL URL: write special characters of the password as %XX")]
+    BadUrl,
     #[error("the database was written by a newer pedl-master (it has `{0}`): start that one")]
     Newer(String),
     #[error("the database cannot be opened: {0}")]
@@ -135,34 +132,43 @@ fn quiet(url: &str) -> ConnectOptions {
     options
 }
 
-async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
-    sea_orm::Database::connect(options).await
+/// A pool of readers, and the one connection that writes.
+struct Connections {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    writer_options: ConnectOptions,
 }
 
-/// A pool of readers, and the one connection that writes.
-async fn sqlite(file: &Path) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
-    let file = file.to_owned();
-    let options = |connections, read_only: &'static str| {
-        let file = file.clone();
-        let mut options = quiet("sqlite::memory:");
-        options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(move |sqlite| {
-            sqlite
-                .filename(&file)
-                .in_memory(false)
-                .shared_cache(false)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // An answer means that the disk has it.
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(PATIENCE)
-                .pragma("query_only", read_only)
-        });
-        options
-    };
-    // The writer first: it makes the file.
-    let writer = connect(options(1, "off")).await?;
-    let reader = connect(options(READERS, "on")).await?;
-    Ok((reader, writer))
+impl Connections {
+    /// `options` are given how many connections there shall be, and whether they shall only read.
+    async fn open(options: impl Fn(u32, bool) -> ConnectOptions) -> Result<Self, DbErr> {
+        let writer_options = options(1, false);
+        // The writer first: it makes SQLite's file.
+        let writer = sea_orm::Database::connect(writer_options.clone()).await?;
+        let reader = sea_orm::Database::connect(options(READERS, true)).await?;
+        Ok(Self { reader, writer, writer_options })
+    }
+
+    fn into_database(self, counts: bool) -> Database {
+        Database { reader: self.reader, writer: Writer::spawn(self.writer, self.writer_options, counts) }
+    }
+}
+
+fn sqlite(file: PathBuf, connections: u32, read_only: bool) -> ConnectOptions {
+    let mut options = quiet("sqlite::memory:");
+    options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(move |sqlite| {
+        sqlite
+            .filename(&file)
+            .in_memory(false)
+            .shared_cache(false)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An answer means that the disk has it.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(PATIENCE)
+            .pragma("query_only", if read_only { "on" } else { "off" })
+    });
+    options
 }
 
 #[cfg(test)]

@@ -4,8 +4,13 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// How long to wait for news before looking without.
+const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 
 /// The things of one sort that somebody waits for.
 pub struct Topics<K: Eq + Hash> {
@@ -43,17 +48,20 @@ pub struct Subscription<K: Eq + Hash + Copy> {
 }
 
 impl<K: Eq + Hash + Copy> Subscription<K> {
-    /// Returns when there has been news since the last return, or since the subscription.
+    /// Returns when there has been news since the last return, or since the subscription; and now and then without, for
+    /// news that nobody told: a call that was broken off after its commit, or another master on the same database.
     pub async fn news(&mut self) {
         // The sender lives as long as this subscription does.
-        drop(self.news.changed().await);
+        drop(timeout(LOOK_ANYWAY, self.news.changed()).await);
     }
 }
 
 impl<K: Eq + Hash + Copy> Drop for Subscription<K> {
     fn drop(&mut self) {
         let mut waited_for = self.topics.lock();
-        if waited_for.get(&self.key).is_some_and(|sender| sender.receiver_count() <= 1) {
+        // Under the lock, so that of two who leave at once the second sees that it is the last.
+        self.news = watch::Sender::default().subscribe();
+        if waited_for.get(&self.key).is_some_and(|sender| sender.receiver_count() == 0) {
             waited_for.remove(&self.key);
         }
     }

@@ -59,8 +59,13 @@ impl Presence {
 
     /// How long an agent has been silent; before its first word, how long this master has been listening.
     pub fn silence(&self, agent: AgentId) -> Duration {
+        self.last_heard(agent).unwrap_or_else(|| self.since.elapsed())
+    }
+
+    /// How long ago an agent was heard, where this master has heard it.
+    pub fn last_heard(&self, agent: AgentId) -> Option<Duration> {
         let agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        agents.get(&agent).map_or(self.since, |seen| seen.last).elapsed()
+        agents.get(&agent).map(|seen| seen.last.elapsed())
     }
 
     /// Tells when an agent comes or goes.

@@ -1,49 +1,41 @@
 //! What agents call.
 
-use std::pin::Pin;
-use std::time::Duration;
-
-use futures::stream::{Stream, try_unfold};
 use jiff::Timestamp;
 use pedl_proto::agent::v1;
 use pedl_proto::agent::v1::agent_service_server::AgentService;
 use pedl_proto::agent::v1::{
-    Action, AppendLogsRequest, AppendLogsResponse, Assignment, HeartbeatRequest, HeartbeatResponse, RegisterRequest,
-    RegisterResponse, ReportTasksRequest, ReportTasksResponse, WatchAssignmentsRequest, WatchAssignmentsResponse,
+    AppendLogsRequest, AppendLogsResponse, HeartbeatRequest, HeartbeatResponse, RegisterRequest, RegisterResponse,
+    ReportTasksRequest, ReportTasksResponse, WatchAssignmentsRequest,
 };
 use pedl_proto::v1::{LogEntry, SlotKind as ProtoSlotKind};
 use tonic::{Request, Response, Status};
 
 use super::Api;
-use super::convert::{agent_user_to_proto, container_to_proto, task_id, time};
-use super::fields::Fields;
+use super::assignments::AssignmentStream;
+use super::convert::{task_id, time};
+use super::fields::{Fields, is_one_line};
 use super::spec::parse_pool;
-use crate::agents::presence::{Connection, HEARTBEAT};
+use crate::agents::presence::HEARTBEAT;
 use crate::agents::{Introduction, SlotKind};
 use crate::assets::lifecycle::{self, Report, Verdict};
-use crate::assets::state::State;
-use crate::assets::{Spec, Task};
 use crate::auth::caller::Caller;
 use crate::auth::token::{Kind, Token};
 use crate::error::{Error, Result};
-use crate::ids::{AgentId, TaskId};
+use crate::ids::TaskId;
 use crate::logs::Chunk;
 use crate::store;
-use crate::topics::Subscription;
-
-/// How long a task has between SIGTERM and SIGKILL: what `docker stop` gives.
-const STOP_GRACE: Duration = Duration::from_secs(10);
 
 /// Entries are at most this long; agents split what is longer.
 const MAX_ENTRY: usize = 64 << 10;
 
 const MAX_SLOTS: i32 = 4096;
 
-type Assignments = Pin<Box<dyn Stream<Item = Result<WatchAssignmentsResponse, Status>> + Send>>;
+/// In characters.
+const MAX_TOLD: usize = 1000;
 
 #[tonic::async_trait]
 impl AgentService for Api {
-    type WatchAssignmentsStream = Assignments;
+    type WatchAssignmentsStream = AssignmentStream;
 
     async fn register(&self, request: Request<RegisterRequest>) -> Result<Response<RegisterResponse>, Status> {
         let caller = Caller::of(request.extensions())?.clone();
@@ -55,14 +47,12 @@ impl AgentService for Api {
                     .await?;
                 String::new()
             }
-            Caller::Joining { resource_pool } => {
+            Caller::Joining(admission) => {
                 let token = Token::generate(Kind::Agent);
                 let hash = token.hash();
                 let agent = self
                     .store
-                    .write(move |tx| {
-                        Box::pin(async move { store::agents::join(tx, &resource_pool, &intro, hash).await })
-                    })
+                    .write(move |tx| Box::pin(async move { store::agents::join(tx, &admission, &intro, hash).await }))
                     .await?;
                 tracing::info!(agent = agent.name, pool = agent.resource_pool, "an agent joined");
                 token.reveal().to_owned()
@@ -85,20 +75,10 @@ impl AgentService for Api {
     async fn watch_assignments(
         &self,
         request: Request<WatchAssignmentsRequest>,
-    ) -> Result<Response<Assignments>, Status> {
+    ) -> Result<Response<AssignmentStream>, Status> {
         let agent = Caller::agent(request.extensions())?;
         self.store.write(move |tx| Box::pin(store::agents::seen(tx, agent))).await?;
-        let watcher = Watcher {
-            news: self.assignments.subscribe(agent),
-            connection: self.presence.connect(agent),
-            api: self.clone(),
-            agent,
-            sent: None,
-        };
-        Ok(Response::new(Box::pin(try_unfold(watcher, |mut watcher| async move {
-            let set = watcher.next().await?;
-            Ok(Some((set, watcher)))
-        }))))
+        Ok(Response::new(self.stream_assignments(agent)))
     }
 
     async fn report_tasks(
@@ -145,78 +125,13 @@ impl AgentService for Api {
     }
 }
 
-/// One agent's stream of desired sets.
-struct Watcher {
-    api: Api,
-    agent: AgentId,
-    news: Subscription<AgentId>,
-    #[expect(dead_code, reason = "the agent is present for as long as this lives")]
-    connection: Connection,
-    sent: Option<Vec<Assignment>>,
-}
-
-impl Watcher {
-    /// The next set that differs from the last one; at first, whatever it is.
-    async fn next(&mut self) -> Result<WatchAssignmentsResponse> {
-        loop {
-            // The revision before the set: a set that is newer than its number is sent again with a newer one.
-            let generation = store::cluster::revision(self.api.store.read()).await?;
-            let assignments = self.desired().await?;
-            if self.sent.as_ref() != Some(&assignments) {
-                self.sent = Some(assignments.clone());
-                let identity = store::cluster::identity(self.api.store.read()).await?;
-                return Ok(WatchAssignmentsResponse {
-                    cluster_id: identity.cluster_id.to_string(),
-                    epoch: identity.epoch,
-                    generation,
-                    assignments,
-                });
-            }
-            tokio::select! {
-                () = self.news.news() => {}
-                () = self.api.shutdown.cancelled() => return Err(Error::ShuttingDown),
-            }
-        }
-    }
-
-    async fn desired(&self) -> Result<Vec<Assignment>> {
-        let db = self.api.store.read();
-        let mut assignments = Vec::new();
-        for task in store::tasks::on_agent(db, self.agent).await? {
-            let asset = store::assets::get(db, task.asset).await?;
-            assignments.push(assignment(task, asset.owner.username.as_str(), asset.spec));
-        }
-        Ok(assignments)
-    }
-}
-
-fn assignment(task: Task, owner: &str, spec: Spec) -> Assignment {
-    let Spec::Command(command) = spec;
-    let mut container = container_to_proto(command.container);
-    let own = [
-        ("PEDL_ASSET_ID", task.asset.to_string()),
-        ("PEDL_TASK_ID", task.id.to_string()),
-        ("PEDL_OWNER", owner.to_owned()),
-    ];
-    container.environment_variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
-    Assignment {
-        task_id: task.id.to_string(),
-        asset_id: task.asset.0,
-        action: if task.state == State::Stopping { Action::Stop.into() } else { Action::Run.into() },
-        run_as: task.run_as.map(agent_user_to_proto),
-        container: Some(container),
-        argv: command.argv,
-        stop_grace: prost_types::Duration::try_from(STOP_GRACE).ok(),
-    }
-}
-
 fn parse_introduction(request: RegisterRequest) -> Result<Introduction> {
     let RegisterRequest { name, version, slots, slot_kind, resource_pool } = request;
     let mut fields = Fields::default();
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let good = (1..=64).contains(&name.len()) && name.chars().all(allowed);
     fields.check(good, "name", "must be 1 to 64 of the characters a-z A-Z 0-9 . _ -");
-    fields.check(version.len() <= 64, "version", "must be at most 64 characters");
+    fields.check(is_one_line(&version) && version.len() <= 64, "version", "must be one line of at most 64 characters");
     fields.check((0..=MAX_SLOTS).contains(&slots), "slots", format!("must be 0 to {MAX_SLOTS}, not {slots}"));
     let resource_pool = (!resource_pool.is_empty()).then(|| parse_pool(&mut fields, resource_pool));
     fields.finish()?;
@@ -230,7 +145,7 @@ fn parse_introduction(request: RegisterRequest) -> Result<Introduction> {
 fn parse_report(report: v1::TaskReport) -> Result<Report> {
     use v1::task_report::Status;
     let status = match report.status.ok_or_else(|| Error::invalid("status", "is required"))? {
-        Status::Starting(starting) => lifecycle::Status::Starting { detail: starting.detail },
+        Status::Starting(starting) => lifecycle::Status::Starting { detail: told(&starting.detail) },
         Status::Running(running) => {
             lifecycle::Status::Running { started_at: time(running.started_at, "running.started_at")? }
         }
@@ -238,11 +153,16 @@ fn parse_report(report: v1::TaskReport) -> Result<Report> {
             started_at: time(exited.started_at, "exited.started_at")?,
             ended_at: time(exited.ended_at, "exited.ended_at").unwrap_or_else(|_| Timestamp::now()),
             exit_code: exited.exit_code,
-            detail: exited.detail,
+            detail: told(&exited.detail),
         },
-        Status::CouldNotStart(could_not) => lifecycle::Status::CouldNotStart { reason: could_not.reason },
+        Status::CouldNotStart(could_not) => lifecycle::Status::CouldNotStart { reason: told(&could_not.reason) },
     };
     Ok(Report { task: task_id(&report.task_id)?, status })
+}
+
+/// What an agent says for people: one line, and not a long one.
+fn told(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TOLD).collect()
 }
 
 fn verdict_to_proto(verdict: Verdict) -> i32 {

@@ -53,9 +53,9 @@ impl AssetService for Api {
             Some(id) => Some(AssetId(id.parse().map_err(|_| Error::InvalidPageToken)?)),
             None => None,
         };
-        let mut assets = store::assets::list(self.store.read(), filter, before, page.limit()).await?;
+        let assets = store::assets::list(self.store.read(), filter, before, page.limit()).await?;
+        let mut assets: Vec<v1::Asset> = assets.into_iter().map(|asset| shown_to(member, asset)).collect();
         let next_page_token = page.cut(&mut assets, |asset| asset.id.to_string());
-        let assets = assets.into_iter().map(|asset| shown_to(member, asset)).collect();
         Ok(Response::new(ListAssetsResponse { assets, next_page_token }))
     }
 

@@ -67,7 +67,7 @@ impl ClusterService for Api {
 impl Api {
     fn agent_to_proto(&self, used: Use, agent: Agent) -> v1::Agent {
         let connected = self.presence.is_connected(agent.id);
-        let heard = Timestamp::now() - self.presence.silence(agent.id);
+        let heard = self.presence.last_heard(agent.id).map(|ago| Timestamp::now() - ago);
         let bounded = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         v1::Agent {
             name: agent.name,
@@ -83,7 +83,7 @@ impl Api {
             tasks: bounded(used.tasks),
             version: agent.version,
             registered_at: Some(timestamp(agent.registered_at)),
-            last_seen_at: Some(timestamp(if connected { heard } else { agent.last_seen_at })),
+            last_seen_at: Some(timestamp(heard.unwrap_or(agent.last_seen_at))),
         }
     }
 }

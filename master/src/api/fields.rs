@@ -2,6 +2,11 @@
 
 use crate::error::{Error, Result, Violation};
 
+const MAX_VIOLATIONS: usize = 10;
+
+/// In characters.
+const MAX_TEXT: usize = 200;
+
 /// What is wrong so far.
 #[derive(Default)]
 pub struct Fields {
@@ -9,10 +14,11 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Notes a violation unless `good`.
+    /// Notes a violation unless `good`. What is noted is short: it travels in headers, which clients bound to 16 KiB.
     pub fn check(&mut self, good: bool, field: impl Into<String>, description: impl Into<String>) {
-        if !good {
-            self.violations.push(Violation { field: field.into(), description: description.into() });
+        if !good && self.violations.len() < MAX_VIOLATIONS {
+            let cut = |text: String| text.chars().take(MAX_TEXT).collect();
+            self.violations.push(Violation { field: cut(field.into()), description: cut(description.into()) });
         }
     }
 

@@ -48,7 +48,8 @@ impl Api {
         store::tasks::get(self.store.read(), wanted.task).await?;
         let end = store::logs::next_offset(self.store.read_logs(), wanted.task).await?;
         let next = wanted.tail.map_or(wanted.from, |tail| wanted.from.max(end - tail));
-        let reader = Reader { api: self.clone(), wanted, news, next };
+        let until = if wanted.follow { i64::MAX } else { end };
+        let reader = Reader { api: self.clone(), wanted, news, next, until };
         Ok(Box::pin(try_unfold(reader, |mut reader| async move {
             let entries = reader.read().await?;
             Ok(entries.map(|entries| (ReadLogsResponse { entries }, reader)))
@@ -61,6 +62,8 @@ struct Reader {
     wanted: Wanted,
     news: Subscription<TaskId>,
     next: i64,
+    /// Where to stop: a log that goes on growing is read to where it was.
+    until: i64,
 }
 
 impl Reader {
@@ -90,7 +93,7 @@ impl Reader {
     async fn read_stored(&mut self) -> Result<Vec<LogEntry>> {
         let db = self.api.store.read_logs();
         loop {
-            let end = store::logs::next_offset(db, self.wanted.task).await?;
+            let end = store::logs::next_offset(db, self.wanted.task).await?.min(self.until);
             if self.next >= end {
                 return Ok(Vec::new());
             }
@@ -102,7 +105,7 @@ impl Reader {
             let from = self.next;
             self.next = entries.last().map_or(end, |last| last.offset + 1).max(from);
             entries.retain(|entry| {
-                entry.offset >= from
+                (from..self.until).contains(&entry.offset)
                     && self.wanted.since.is_none_or(|since| logs::time(entry).is_some_and(|t| t >= since))
             });
             if !entries.is_empty() {

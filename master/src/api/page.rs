@@ -2,11 +2,15 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use prost::Message;
 
 use crate::error::{Error, Result};
 
 const DEFAULT_SIZE: u64 = 100;
-const MAX_SIZE: u64 = 1000;
+const MAX_SIZE: u64 = 500;
+
+/// Where a page ends early, in bytes: well below the 4 MiB that clients take by default.
+const MAX_BYTES: usize = 2 << 20;
 
 /// A page that is asked for.
 #[derive(Debug)]
@@ -38,8 +42,15 @@ impl Page {
     }
 
     /// Cuts `rows` to the page; answers the token of the next one, or an empty one.
-    pub fn cut<T>(&self, rows: &mut Vec<T>, key: impl Fn(&T) -> String) -> String {
+    pub fn cut<T: Message>(&self, rows: &mut Vec<T>, key: impl Fn(&T) -> String) -> String {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let mut bytes = 0;
+        let fitting = rows.iter().take_while(|row| {
+            bytes += row.encoded_len();
+            bytes <= MAX_BYTES
+        });
+        // One row always goes, however large.
+        let size = fitting.count().clamp(1, size);
         if rows.len() <= size {
             return String::new();
         }
@@ -75,7 +86,7 @@ mod tests {
     #[test]
     fn a_token_leads_on_in_its_own_list_only() {
         let page = |token: &str, scope: &str| Page::parse(2, token, scope.into());
-        let mut rows = vec![1, 2, 3];
+        let mut rows = vec![1_u32, 2, 3];
         let token = page("", "numbers").unwrap().cut(&mut rows, ToString::to_string);
         assert_eq!(rows, [1, 2]);
         assert_eq!(page(&token, "numbers").unwrap().after.as_deref(), Some("2"));
@@ -84,9 +95,21 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_large_rows_ends_early_but_never_empty() {
+        let page = Page::parse(3, "", String::new()).unwrap();
+        let large = |count| vec!["x".repeat(MAX_BYTES / 2 - 100); count];
+        let mut rows = large(3);
+        assert_ne!(page.cut(&mut rows, |_| "key".into()), "");
+        assert_eq!(rows.len(), 2);
+        let mut rows = vec!["x".repeat(MAX_BYTES * 2)];
+        assert_eq!(page.cut(&mut rows, |_| "key".into()), "");
+        assert_eq!(rows.len(), 1);
+    }
+
+    #[test]
     fn sizes_are_coerced() {
         let size = |size| Page::parse(size, "", String::new()).map(|page| page.size).ok();
-        assert_eq!([size(0), size(7), size(5000), size(-1)], [Some(100), Some(7), Some(1000), None]);
+        assert_eq!([size(0), size(7), size(5000), size(-1)], [Some(100), Some(7), Some(500), None]);
     }
 
     proptest! {

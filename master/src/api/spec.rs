@@ -1,6 +1,7 @@
 //! Parses what an asset shall run.
 
 use pedl_proto::v1;
+use prost::Message as _;
 
 use super::fields::{Fields, is_one_line};
 use crate::assets::spec::{BindMount, CommandSpec, ContainerSpec};
@@ -9,8 +10,9 @@ use crate::config::ContainerDefaults;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 
-/// What a program can be given: half of what Linux lets one argument be (`MAX_ARG_STRLEN`), and well within a message.
-const MAX_ARGV_AND_ENVIRONMENT: usize = 128 << 10;
+/// What a command may take in a message, all in all: as much as Linux lets one argument be (`MAX_ARG_STRLEN`), so that an
+/// agent's whole set fits into one message.
+const MAX_SPEC: usize = 128 << 10;
 
 const MAX_DESCRIPTION: usize = 256;
 const MAX_REQUEST_ID: usize = 64;
@@ -33,9 +35,9 @@ pub fn parse(request: v1::CreateAssetRequest, owner: UserId, defaults: &Containe
     let one_line = is_one_line(&description) && description.chars().count() <= MAX_DESCRIPTION;
     fields.check(one_line, "description", format!("must be one line of at most {MAX_DESCRIPTION} characters"));
     fields.check(
-        request_id.len() <= MAX_REQUEST_ID,
+        is_one_line(&request_id) && request_id.len() <= MAX_REQUEST_ID,
         "request_id",
-        format!("must be at most {MAX_REQUEST_ID} characters"),
+        format!("must be one line of at most {MAX_REQUEST_ID} characters"),
     );
     let resource_pool = parse_pool(&mut fields, resource_pool);
     let command = parse_command(&mut fields, command);
@@ -59,14 +61,12 @@ pub fn parse_pool(fields: &mut Fields, pool: String) -> String {
 }
 
 fn parse_command(fields: &mut Fields, command: v1::CommandSpec) -> CommandSpec {
+    let size = command.encoded_len();
+    fields.check(size <= MAX_SPEC, "command", format!("is {size} bytes: at most {MAX_SPEC} are taken"));
     let v1::CommandSpec { argv, container } = command;
     let container = parse_container(fields, container.unwrap_or_default());
     fields.check(argv.first().is_some_and(|word| !word.is_empty()), "command.argv", "must name a program to run");
     fields.check(!argv.iter().any(|word| word.contains('\0')), "command.argv", "must not contain NUL characters");
-    let environment = container.environment_variables.iter().map(|(name, value)| name.len() + value.len() + 2);
-    let size = argv.iter().map(|word| word.len() + 1).chain(environment).sum::<usize>();
-    let description = format!("is {size} bytes with the environment: at most {MAX_ARGV_AND_ENVIRONMENT} are taken");
-    fields.check(size <= MAX_ARGV_AND_ENVIRONMENT, "command.argv", description);
     CommandSpec { argv, container }
 }
 
@@ -98,7 +98,10 @@ fn parse_container(fields: &mut Fields, container: v1::ContainerSpec) -> Contain
 }
 
 fn parse_bind_mounts(fields: &mut Fields, mounts: Vec<v1::BindMount>) -> Vec<BindMount> {
-    fields.check(mounts.len() <= MAX_BIND_MOUNTS, "bind_mounts", format!("must be at most {MAX_BIND_MOUNTS}"));
+    if mounts.len() > MAX_BIND_MOUNTS {
+        fields.check(false, "bind_mounts", format!("must be at most {MAX_BIND_MOUNTS}"));
+        return Vec::new();
+    }
     for (i, mount) in mounts.iter().enumerate() {
         let v1::BindMount { host_path, container_path, .. } = mount;
         let field = |name: &str| format!("bind_mounts[{i}].{name}");
@@ -177,7 +180,7 @@ mod tests {
         expect![[r#"
             command.argv must name a program to run
             command.argv must not contain NUL characters
-            command.argv is 200006 bytes with the environment: at most 131072 are taken
+            command is 200012 bytes: at most 131072 are taken
             description must be one line of at most 256 characters
             resource_pool must be 1 to 64 of the characters a-z A-Z 0-9 . _ -
             image must be an image's name, without spaces, of at most 512 characters

@@ -36,10 +36,11 @@ impl UserService for Api {
     async fn list_users(&self, request: Request<ListUsersRequest>) -> Result<Response<ListUsersResponse>, Status> {
         let ListUsersRequest { page_size, page_token } = request.into_inner();
         let page = Page::parse(page_size, &page_token, "users".into())?;
-        let after = page.after.clone().map(Username::from_store);
-        let mut users = store::users::list(self.store.read(), after.as_ref(), page.limit()).await?;
-        let next_page_token = page.cut(&mut users, |user| user.username.to_string());
-        Ok(Response::new(ListUsersResponse { users: users.into_iter().map(user_to_proto).collect(), next_page_token }))
+        let after = page.after.as_deref().map(Username::parse).transpose().map_err(|_| Error::InvalidPageToken)?;
+        let users = store::users::list(self.store.read(), after.as_ref(), page.limit()).await?;
+        let mut users: Vec<v1::User> = users.into_iter().map(user_to_proto).collect();
+        let next_page_token = page.cut(&mut users, |user| user.username.clone());
+        Ok(Response::new(ListUsersResponse { users, next_page_token }))
     }
 
     async fn link_agent_user(

@@ -163,7 +163,7 @@ async fn record(tx: &Tx, task: &Task) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use crate::agents::{Introduction, SlotKind};
+    use crate::agents::{Admission, Introduction, SlotKind};
     use crate::ids::UserId;
     use crate::store::Store;
     use crate::store::tests::{new_command, open};
@@ -180,10 +180,11 @@ mod tests {
             slot_kind: SlotKind::Cpu,
             resource_pool: None,
         };
+        let admission = Admission { resource_pool: "default".into(), pool_is_fixed: false };
         let (agent, task) = store
             .write(|tx| {
                 Box::pin(async move {
-                    let agent = store::agents::join(tx, "default", &intro, [0; 32]).await?;
+                    let agent = store::agents::join(tx, &admission, &intro, [0; 32]).await?;
                     let asset = store::assets::create(tx, new_command(UserId(2))).await?;
                     Ok((agent.id, asset.latest_task.id))
                 })

@@ -15,11 +15,12 @@ pub struct CommandSpec {
 }
 
 impl CommandSpec {
-    /// What to call the command where its owner does not: the words, cut to `limit` characters.
+    /// What to call the command where its owner does not: the words, cut to `limit` characters; never empty.
     pub fn summary(&self, limit: usize) -> String {
-        let words = self.argv.join(" ");
+        let words = self.argv.join(" ").replace(char::is_control, " ");
         let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
         match line.char_indices().nth(limit) {
+            _ if line.is_empty() => "command".into(),
             Some(_) => line.chars().take(limit - 1).chain(['…']).collect(),
             None => line,
         }
@@ -113,5 +114,7 @@ mod tests {
         assert_eq!(spec(&["sh", "-c", "a\n  b"]).summary(80), "sh -c a b");
         assert_eq!(spec(&["ääää", "bbbb"]).summary(6), "ääää …");
         assert_eq!(spec(&["ääää", "b"]).summary(6), "ääää b");
+        assert_eq!(spec(&["a\x1b[31m"]).summary(80), "a [31m");
+        assert_eq!(spec(&[" "]).summary(80), "command");
     }
 }

@@ -4,6 +4,7 @@ use http::Extensions;
 
 use super::sessions::Session;
 use super::token::TokenHash;
+use crate::agents::Admission;
 use crate::error::{Error, Result};
 use crate::ids::AgentId;
 use crate::users::User;
@@ -18,7 +19,7 @@ pub enum Caller {
     /// An agent.
     Agent(AgentId),
     /// A machine that wants to become an agent.
-    Joining { resource_pool: String },
+    Joining(Admission),
 }
 
 /// A member, in a session.
@@ -39,7 +40,7 @@ impl Caller {
     pub fn member(request: &Extensions) -> Result<&Member> {
         match Self::of(request)? {
             Self::Member(member) => Ok(member),
-            Self::Nobody | Self::Agent(_) | Self::Joining { .. } => Err(Error::WrongTokenKind),
+            Self::Nobody | Self::Agent(_) | Self::Joining(_) => Err(Error::WrongTokenKind),
         }
     }
 
@@ -47,7 +48,7 @@ impl Caller {
     pub fn agent(request: &Extensions) -> Result<AgentId> {
         match Self::of(request)? {
             Self::Agent(agent) => Ok(*agent),
-            Self::Nobody | Self::Member(_) | Self::Joining { .. } => Err(Error::WrongTokenKind),
+            Self::Nobody | Self::Member(_) | Self::Joining(_) => Err(Error::WrongTokenKind),
         }
     }
 }

@@ -60,13 +60,13 @@ pub fn admit(access: Access, caller: &Caller) -> Result<()> {
         (Access::Anyone, _)
         | (Access::Member, Caller::Member(_))
         | (Access::Agent | Access::Joining, Caller::Agent(_))
-        | (Access::Joining, Caller::Joining { .. }) => Ok(()),
+        | (Access::Joining, Caller::Joining(_)) => Ok(()),
         (Access::Admin, Caller::Member(member)) if member.user.admin => Ok(()),
         (Access::Admin, Caller::Member(_)) => Err(Error::AdminRequired),
         (_, Caller::Nobody) => Err(Error::TokenMissing),
         (
             Access::Member | Access::Admin | Access::Agent | Access::Joining,
-            Caller::Member(_) | Caller::Agent(_) | Caller::Joining { .. },
+            Caller::Member(_) | Caller::Agent(_) | Caller::Joining(_),
         ) => Err(Error::WrongTokenKind),
     }
 }
@@ -104,6 +104,7 @@ mod tests {
     use prost_types::FileDescriptorSet;
 
     use super::*;
+    use crate::agents::Admission;
     use crate::ids::AgentId;
     use crate::store::tests::{command_of, member};
 
@@ -130,7 +131,7 @@ mod tests {
             ("member", Caller::Member(member(2, false))),
             ("admin", Caller::Member(member(1, true))),
             ("agent", Caller::Agent(AgentId(1))),
-            ("joining", Caller::Joining { resource_pool: "default".into() }),
+            ("joining", Caller::Joining(Admission { resource_pool: "default".into(), pool_is_fixed: true })),
         ];
         let mut table = format!("{:<60}", "");
         for (name, _) in &callers {

@@ -1,9 +1,11 @@
 //! Sessions: opening them, ending them, and knowing a caller by a token.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use moka::future::Cache;
+use tokio::time::interval;
 
 use super::caller::{Caller, Member};
 use super::password::Passwords;
@@ -15,6 +17,9 @@ use crate::users::{User, Username};
 
 /// How long a look-up is believed. What ends elsewhere (another master on the same database) is noticed after this.
 const BELIEVED: Duration = Duration::from_secs(1);
+
+/// How often sessions that have ended are cleared.
+const CLEARED: Duration = Duration::from_secs(60 * 60);
 
 /// Tokens remembered at once.
 const REMEMBERED: u64 = 10_000;
@@ -40,12 +45,15 @@ pub struct Sessions {
     lifetime: Duration,
     passwords: Passwords,
     known: Cache<TokenHash, Caller>,
+    /// Tokens whose sessions have just ended here.
+    ended: Cache<TokenHash, ()>,
 }
 
 impl Sessions {
     pub fn new(store: Store, lifetime: Duration) -> Self {
         let known = Cache::builder().max_capacity(REMEMBERED).time_to_live(BELIEVED).build();
-        Self { store, lifetime, passwords: Passwords::new(), known }
+        let ended = Cache::builder().max_capacity(REMEMBERED).time_to_live(10 * BELIEVED).build();
+        Self { store, lifetime, passwords: Passwords::new(), known, ended }
     }
 
     /// Opens a session; whatever is wrong, the answer is one.
@@ -73,25 +81,40 @@ impl Sessions {
     pub async fn logout(&self, member: &Member) -> Result<()> {
         let id = member.session.id;
         self.store.write(move |tx| Box::pin(store::sessions::delete(tx, id))).await?;
+        // A look-up that began before the end may still be remembered after it.
+        self.ended.insert(member.token, ()).await;
         self.known.invalidate(&member.token).await;
         Ok(())
+    }
+
+    /// Clears sessions that have ended, now and then, for as long as it is polled.
+    pub async fn clear_ended(self: Arc<Self>) {
+        let mut hour = interval(CLEARED);
+        loop {
+            hour.tick().await;
+            let cleared = self.store.write(|tx| Box::pin(store::sessions::delete_ended(tx, Timestamp::now()))).await;
+            if let Err(error) = cleared {
+                tracing::error!(%error, "ended sessions were not cleared; it is tried again");
+            }
+        }
     }
 
     /// Who calls with this token.
     pub async fn resolve(&self, token: &str) -> Result<Caller> {
         let token = Token::parse(token).ok_or(Error::TokenInvalid)?;
         let hash = token.hash();
-        let caller = match self.known.get(&hash).await {
-            Some(caller) => caller,
-            None => {
-                let caller = self.look_up(token.kind(), hash).await?;
-                self.known.insert(hash, caller.clone()).await;
-                caller
-            }
-        };
+        if self.ended.contains_key(&hash) {
+            return Err(Error::TokenInvalid);
+        }
+        // Callers with the same token wait for one look-up.
+        let caller = self.known.try_get_with(hash, self.look_up(token.kind(), hash)).await;
+        let caller = caller.map_err(|error| match &*error {
+            Error::TokenInvalid => Error::TokenInvalid,
+            other => Error::Internal(format!("a token cannot be looked up: {other}")),
+        })?;
         match &caller {
             Caller::Member(member) if member.session.expires_at <= Timestamp::now() => Err(Error::TokenInvalid),
-            Caller::Member(_) | Caller::Agent(_) | Caller::Joining { .. } | Caller::Nobody => Ok(caller),
+            Caller::Member(_) | Caller::Agent(_) | Caller::Joining(_) | Caller::Nobody => Ok(caller),
         }
     }
 
@@ -103,9 +126,7 @@ impl Sessions {
                 .filter(|(_, user)| user.active)
                 .map(|(session, user)| Caller::Member(Member { user, session, token: hash })),
             Kind::Agent => store::agents::find_by_credential(db, &hash).await?.map(|agent| Caller::Agent(agent.id)),
-            Kind::Join => store::agents::find_join_token(db, &hash, Timestamp::now())
-                .await?
-                .map(|resource_pool| Caller::Joining { resource_pool }),
+            Kind::Join => store::agents::find_join_token(db, &hash, Timestamp::now()).await?.map(Caller::Joining),
         };
         caller.ok_or(Error::TokenInvalid)
     }

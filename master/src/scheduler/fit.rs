@@ -5,6 +5,9 @@ use std::fmt;
 
 use crate::ids::{AgentId, TaskId};
 
+/// Tasks that one agent takes: as many specs of the largest size still fit into the message that brings them.
+const MAX_TASKS: u32 = 256;
+
 /// A task that waits for a place.
 #[derive(Clone, Debug)]
 pub struct Waiting {
@@ -44,7 +47,7 @@ pub enum Reason {
     NoAgent { pool: String },
     /// No agent of the pool has so many slots.
     TooLarge { slots: u32, largest: u32, pool: String },
-    /// The slots are held by others.
+    /// The slots are held by others, or, for a task without, the agents have as many tasks as they take.
     NoRoom { slots: u32, pool: String },
 }
 
@@ -54,6 +57,9 @@ impl fmt::Display for Reason {
             Self::NoAgent { pool } => write!(f, "no agent is connected in resource pool `{pool}`"),
             Self::TooLarge { slots, largest, pool } => {
                 write!(f, "needs {slots} slots, but no agent in resource pool `{pool}` has more than {largest}")
+            }
+            Self::NoRoom { slots: 0, pool } => {
+                write!(f, "waits for an agent with fewer than {MAX_TASKS} tasks in resource pool `{pool}`")
             }
             Self::NoRoom { slots: 1, pool } => write!(f, "waits for a free slot in resource pool `{pool}`"),
             Self::NoRoom { slots, pool } => write!(f, "waits for {slots} free slots in resource pool `{pool}`"),
@@ -82,14 +88,16 @@ pub fn fit(queue: &[Waiting], rooms: &[Room]) -> Vec<Decision> {
         if slots > largest {
             return Err(Reason::TooLarge { slots, largest, pool });
         }
-        let roomy = rooms.iter_mut().filter(|room| room.pool == pool && room.free() >= slots);
+        let roomy = rooms.iter_mut().filter(|room| room.pool == pool && room.free() >= slots && room.tasks < MAX_TASKS);
         let best = match slots {
             0 => roomy.min_by_key(|room| room.tasks),
             _ if full_pools.contains(&pool) => None,
             _ => roomy.min_by_key(|room| (room.free(), room.tasks)),
         };
         let Some(best) = best else {
-            full_pools.insert(pool.clone());
+            if slots > 0 {
+                full_pools.insert(pool.clone());
+            }
             return Err(Reason::NoRoom { slots, pool });
         };
         best.used += slots;
@@ -212,6 +220,15 @@ mod tests {
             c → n
         "#]],
         );
+    }
+
+    #[test]
+    fn an_agent_takes_so_many_tasks() {
+        check("a:0 b:0 c:1", "n:255/300", expect![[r#"
+            a → n
+            b waits for an agent with fewer than 256 tasks in resource pool `default`
+            c waits for a free slot in resource pool `default`
+        "#]]);
     }
 
     #[test]

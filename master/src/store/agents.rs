@@ -8,13 +8,13 @@ use sea_orm::{
 use super::Tx;
 use super::entities::{agents, join_tokens};
 use super::time::{from_micros, to_micros};
-use crate::agents::{Agent, Introduction, SlotKind};
+use crate::agents::{Admission, Agent, Introduction, SlotKind};
 use crate::auth::token::TokenHash;
 use crate::error::{Error, Result};
 use crate::ids::AgentId;
 
 /// Adds an agent, or replaces the credential of one that has never shown it: the answer that carried it was lost.
-pub async fn join(tx: &Tx, pool: &str, intro: &Introduction, credential: TokenHash) -> Result<Agent> {
+pub async fn join(tx: &Tx, admission: &Admission, intro: &Introduction, credential: TokenHash) -> Result<Agent> {
     let known = agents::Entity::find().filter(agents::Column::Name.eq(intro.name.as_str())).one(&**tx).await?;
     let now = to_micros(Timestamp::now());
     let mut row = match known {
@@ -29,7 +29,9 @@ pub async fn join(tx: &Tx, pool: &str, intro: &Introduction, credential: TokenHa
         },
     };
     row.credential_hash = Set(credential.to_vec());
-    row.resource_pool = Set(intro.resource_pool.clone().unwrap_or_else(|| pool.to_owned()));
+    row.resource_pool = Set(admission.resource_pool.clone());
+    row.pool_is_fixed = Set(admission.pool_is_fixed);
+    choose_pool(&mut row, admission, intro)?;
     introduce(&mut row, intro, now);
     let row = match row.id.is_set() || row.id.is_unchanged() {
         true => row.update(&**tx).await?,
@@ -44,13 +46,26 @@ pub async fn update(tx: &Tx, id: AgentId, intro: &Introduction) -> Result<Agent>
     if row.name != intro.name {
         return Err(Error::AgentRenamed { is: row.name });
     }
+    let admission = Admission { resource_pool: row.resource_pool.clone(), pool_is_fixed: row.pool_is_fixed };
     let mut row = row.into_active_model();
-    if let Some(pool) = &intro.resource_pool {
-        row.resource_pool = Set(pool.clone());
-    }
+    choose_pool(&mut row, &admission, intro)?;
     row.credential_used = Set(true);
     introduce(&mut row, intro, to_micros(Timestamp::now()));
     Ok(from_row(row.update(&**tx).await?))
+}
+
+/// Puts an agent into the pool that it asks for, where that is its own to choose.
+fn choose_pool(row: &mut agents::ActiveModel, admission: &Admission, intro: &Introduction) -> Result<()> {
+    let Some(pool) = &intro.resource_pool else { return Ok(()) };
+    if admission.pool_is_fixed && *pool != admission.resource_pool {
+        let pool = &admission.resource_pool;
+        return Err(Error::invalid(
+            "resource_pool",
+            format!("must be `{pool}`, the pool of the join token, or left out"),
+        ));
+    }
+    row.resource_pool = Set(pool.clone());
+    Ok(())
 }
 
 fn introduce(row: &mut agents::ActiveModel, intro: &Introduction, now: i64) {
@@ -82,6 +97,12 @@ pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Agent>> {
     Ok(rows.into_iter().map(from_row).collect())
 }
 
+/// Replaces the token of agents beside the master, which does not end.
+pub async fn replace_local_join_token(tx: &Tx, token: TokenHash, pool: String) -> Result<()> {
+    join_tokens::Entity::delete_many().filter(join_tokens::Column::ExpiresAt.is_null()).exec(&**tx).await?;
+    create_join_token(tx, token, pool, None).await
+}
+
 pub async fn create_join_token(tx: &Tx, token: TokenHash, pool: String, expires_at: Option<Timestamp>) -> Result<()> {
     let row = join_tokens::ActiveModel {
         token_hash: Set(token.to_vec()),
@@ -94,11 +115,18 @@ pub async fn create_join_token(tx: &Tx, token: TokenHash, pool: String, expires_
     Ok(())
 }
 
-/// The pool that a join token leads to, while it is good.
-pub async fn find_join_token(db: &impl ConnectionTrait, token: &TokenHash, now: Timestamp) -> Result<Option<String>> {
+/// Where a join token leads, while it is good.
+pub async fn find_join_token(
+    db: &impl ConnectionTrait,
+    token: &TokenHash,
+    now: Timestamp,
+) -> Result<Option<Admission>> {
     let row = join_tokens::Entity::find().filter(join_tokens::Column::TokenHash.eq(token.to_vec())).one(db).await?;
     let good = |row: &join_tokens::Model| row.expires_at.is_none_or(|end| end > to_micros(now));
-    Ok(row.filter(good).map(|row| row.resource_pool))
+    // Who can read the local token's file administers the machine, and so chooses.
+    Ok(row
+        .filter(good)
+        .map(|row| Admission { pool_is_fixed: row.expires_at.is_some(), resource_pool: row.resource_pool }))
 }
 
 fn from_row(row: agents::Model) -> Agent {
@@ -135,7 +163,8 @@ mod tests {
 
     async fn joined(store: &Store, name: &str) -> (TokenHash, Result<Agent>) {
         let (hash, intro) = (Token::generate(Kind::Agent).hash(), intro(name));
-        (hash, store.write(move |tx| Box::pin(async move { join(tx, "gpu", &intro, hash).await })).await)
+        let admission = Admission { resource_pool: "gpu".into(), pool_is_fixed: true };
+        (hash, store.write(move |tx| Box::pin(async move { join(tx, &admission, &intro, hash).await })).await)
     }
 
     #[tokio::test]
@@ -161,7 +190,17 @@ mod tests {
         let (hash, end) = (Token::generate(Kind::Join).hash(), Timestamp::now());
         store.write(move |tx| Box::pin(create_join_token(tx, hash, "gpu".into(), Some(end)))).await.unwrap();
         let before = end - std::time::Duration::from_secs(1);
-        assert_eq!(find_join_token(store.read(), &hash, before).await.unwrap().as_deref(), Some("gpu"));
-        assert_eq!(find_join_token(store.read(), &hash, end).await.unwrap(), None);
+        assert_eq!(find_join_token(store.read(), &hash, before).await.unwrap().unwrap().resource_pool, "gpu");
+        assert!(find_join_token(store.read(), &hash, end).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_join_token_leads_to_its_pool_only() {
+        let store = open().await;
+        let (_, agent) = joined(&store, "n1").await;
+        let id = agent.unwrap().id;
+        let elsewhere = Introduction { resource_pool: Some("production".into()), ..intro("n1") };
+        let moved = store.write(move |tx| Box::pin(async move { update(tx, id, &elsewhere).await })).await;
+        assert!(matches!(moved, Err(Error::InvalidFields(_))), "{moved:?}");
     }
 }

@@ -62,6 +62,16 @@ pub async fn get(db: &impl ConnectionTrait, id: AssetId) -> Result<Asset> {
     complete_one(db, row).await
 }
 
+/// The assets of these ids; one that cannot be read is left out, and told in the log.
+pub async fn find_many(db: &impl ConnectionTrait, ids: Vec<AssetId>) -> Result<HashMap<AssetId, Asset>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = assets::Entity::find().filter(assets::Column::Id.is_in(ids.iter().map(|id| id.0))).all(db).await?;
+    let assets = complete(db, rows).await?;
+    Ok(assets.into_iter().map(|asset| (asset.id, asset)).collect())
+}
+
 /// The account that created an asset.
 pub async fn owner(db: &impl ConnectionTrait, id: AssetId) -> Result<User> {
     let row = assets::Entity::find_by_id(id.0).one(db).await?.ok_or(Error::AssetNotFound(id))?;
@@ -112,13 +122,17 @@ async fn complete(db: &impl ConnectionTrait, rows: Vec<assets::Model>) -> Result
     let asset_ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let owners = owners(db, &owner_ids).await?;
     let mut tasks = tasks::newest_of_assets(db, asset_ids).await?;
-    rows.into_iter()
-        .map(|row| {
-            let missing = || Error::Internal(format!("asset {} has no task", row.id));
-            let task = tasks.remove(&AssetId(row.id)).ok_or_else(missing)?;
-            from_row(row, &owners, task)
-        })
-        .collect()
+    let mut complete = |row: assets::Model| {
+        let missing = || Error::Internal(format!("asset {} has no task", row.id));
+        let task = tasks.remove(&AssetId(row.id)).ok_or_else(missing)?;
+        from_row(row, &owners, task)
+    };
+    // One row that cannot be read must not hide the others.
+    let readable = |row: assets::Model| {
+        let id = row.id;
+        complete(row).inspect_err(|error| tracing::error!(asset = id, %error, "an asset cannot be read")).ok()
+    };
+    Ok(rows.into_iter().filter_map(readable).collect())
 }
 
 async fn owners(db: &impl ConnectionTrait, ids: &[i64]) -> Result<HashMap<i64, Username>> {

@@ -1,12 +1,13 @@
 //! Tasks.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, Set,
+    QueryFilter, QueryOrder, QuerySelect, Select, Set,
 };
 
 use super::Tx;
@@ -71,13 +72,35 @@ pub async fn update(tx: &Tx, task: &Task) -> Result<()> {
     Ok(())
 }
 
-/// The queue, first come first; of `limit` tasks at most.
-pub async fn queued(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Task>> {
-    let query = tasks::Entity::find()
-        .filter(tasks::Column::State.eq(State::Queued.as_str()))
-        .order_by_asc(tasks::Column::Id)
+/// Whether anything waits for a place.
+pub async fn any_queued(db: &impl ConnectionTrait) -> Result<bool> {
+    Ok(in_queue().limit(1).one(db).await?.is_some())
+}
+
+/// The oldest tasks that wait for so many slots in `pool`; `limit` at most.
+pub async fn queued(
+    db: &impl ConnectionTrait,
+    pool: &str,
+    slots: RangeInclusive<u32>,
+    limit: u64,
+) -> Result<Vec<Task>> {
+    let bound = |slots: &u32| i32::try_from(*slots).unwrap_or(i32::MAX);
+    let query = in_queue()
+        .filter(tasks::Column::ResourcePool.eq(pool))
+        .filter(tasks::Column::Slots.between(bound(slots.start()), bound(slots.end())))
         .limit(limit);
     query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
+}
+
+/// The oldest tasks that wait in none of `pools`; `limit` at most.
+pub async fn queued_elsewhere(db: &impl ConnectionTrait, pools: &[&str], limit: u64) -> Result<Vec<Task>> {
+    let query = in_queue().filter(tasks::Column::ResourcePool.is_not_in(pools.iter().copied())).limit(limit);
+    query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
+}
+
+/// First come first.
+fn in_queue() -> Select<tasks::Entity> {
+    tasks::Entity::find().filter(tasks::Column::State.eq(State::Queued.as_str())).order_by_asc(tasks::Column::Id)
 }
 
 /// The tasks that an agent shall have.

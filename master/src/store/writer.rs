@@ -5,11 +5,13 @@
 use std::any::Any;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -21,6 +23,9 @@ const QUEUE: usize = 1024;
 
 /// Jobs in one commit at most, so that the first does not wait too long for the last.
 const GROUP: usize = 256;
+
+/// How long to wait between tries to reach a database that is away.
+const RECONNECT: Duration = Duration::from_secs(1);
 
 /// What a job writes with: its own savepoint within the group's transaction.
 pub struct Tx {
@@ -57,12 +62,12 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Takes over `db`, which must be the only connection that writes. `counts` says whether it holds the cluster's row,
-    /// whose revision each commit raises.
-    pub fn spawn(db: DatabaseConnection, counts: bool) -> Self {
+    /// Takes over `db`, which must be the only connection that writes; `options` make it anew. `counts` says whether it
+    /// holds the cluster's row, whose revision each commit raises.
+    pub fn spawn(db: DatabaseConnection, options: ConnectOptions, counts: bool) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (published, revisions) = watch::channel(0);
-        tokio::spawn(write_groups(db, counts, queue, published));
+        tokio::spawn(write_groups(db, options, counts, queue, published));
         Self { jobs, revisions }
     }
 
@@ -101,7 +106,8 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
 }
 
 async fn write_groups(
-    db: DatabaseConnection,
+    mut db: DatabaseConnection,
+    options: ConnectOptions,
     counts: bool,
     mut queue: mpsc::Receiver<Job>,
     published: watch::Sender<i64>,
@@ -117,6 +123,22 @@ async fn write_groups(
             Err(error) => {
                 tracing::error!(%error, "a commit failed; nothing of it was kept");
                 group.clear();
+                db = connect_anew(db, &options).await;
+            }
+        }
+    }
+}
+
+/// Replaces a connection that has failed. What state its transaction is in, nobody knows: a full disk, for one, makes
+/// SQLite end it unasked, and what is then written "inside" it is acknowledged and never committed.
+async fn connect_anew(broken: DatabaseConnection, options: &ConnectOptions) -> DatabaseConnection {
+    drop(broken.close().await);
+    loop {
+        match sea_orm::Database::connect(options.clone()).await {
+            Ok(db) => return db,
+            Err(error) => {
+                tracing::error!(%error, "the database cannot be reached to write; it is tried again");
+                tokio::time::sleep(RECONNECT).await;
             }
         }
     }
@@ -162,9 +184,12 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use sea_orm::ConnectionTrait as _;
+
     use crate::error::Error;
+    use crate::store::Store;
     use crate::store::tests::{open, user_named};
-    use crate::store::users;
+    use crate::store::users::{self, NewUser};
 
     #[tokio::test]
     async fn a_job_that_fails_undoes_itself_alone() {
@@ -192,6 +217,35 @@ mod tests {
         let names: Vec<_> =
             users::list(store.read(), None, 10).await.unwrap().into_iter().map(|u| u.username).collect();
         assert_eq!(names.iter().map(|n| n.as_str()).collect::<Vec<_>>(), ["admin", "good", "pedl"]);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_loses_nothing_that_was_acknowledged() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open("", dir.path()).await.unwrap();
+        // A database that may not grow fails as one on a full disk does; the bound is the connection's own.
+        store
+            .write(|tx| {
+                Box::pin(async {
+                    tx.execute_unprepared("PRAGMA max_page_count = 1").await?;
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+        let filled = store.write(|tx| {
+            Box::pin(async {
+                let name = "x".repeat(100_000);
+                users::create(tx, NewUser { display_name: name, ..user_named("large") }).await
+            })
+        });
+        assert!(filled.await.is_err(), "the disk is full");
+        for n in 0..3 {
+            store.write(move |tx| Box::pin(users::create(tx, user_named(&format!("u{n}"))))).await.unwrap();
+        }
+        // Another connection, as after a restart, sees what was acknowledged.
+        let read = users::list(store.read(), None, 10).await.unwrap();
+        assert_eq!(read.len(), 5, "{read:?}");
     }
 
     #[tokio::test]

@@ -12,6 +12,8 @@ pub struct Model {
     /// Whether the agent has shown its credential; until then the answer that carried it may have been lost.
     pub credential_used: bool,
     pub resource_pool: String,
+    /// Whether the agent can choose no other pool.
+    pub pool_is_fixed: bool,
     pub enabled: bool,
     pub slots: i32,
     pub slot_kind: String,

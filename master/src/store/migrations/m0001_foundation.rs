@@ -10,6 +10,11 @@ pub struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    /// Whole or not at all, on SQLite too: a first start that is cut off is started again.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in tables() {
             manager.create_table(table).await?;
@@ -60,6 +65,7 @@ fn tables() -> Vec<TableCreateStatement> {
         .col(binary("credential_hash").unique_key())
         .col(boolean("credential_used"))
         .col(text("resource_pool"))
+        .col(boolean("pool_is_fixed"))
         .col(boolean("enabled"))
         .col(integer("slots"))
         .col(text("slot_kind"))
@@ -133,7 +139,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("assets_by_request", "assets", &["owner_id", "request_id"]).unique().take(),
         index("tasks_by_asset", "tasks", &["asset_id"]),
         // The queue, and what runs.
-        index("tasks_by_state", "tasks", &["state", "id"]),
+        index("tasks_by_state", "tasks", &["state", "resource_pool", "id"]),
         index("tasks_by_agent", "tasks", &["agent_id", "state"]),
         index("sessions_by_end", "sessions", &["expires_at"]),
     ]

@@ -8,6 +8,11 @@ pub struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    /// Whole or not at all, on SQLite too: a first start that is cut off is started again.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let logs =
             Table::create().table("logs").col(uuid("task_id").primary_key()).col(big_integer("next_offset")).take();
