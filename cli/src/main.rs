@@ -41,14 +41,15 @@ fn main() -> ExitCode {
 
 /// The words of the command line. Help and the version are printed here, and end the program.
 fn parse() -> Result<Args, Error> {
-    Args::try_parse().map_err(|err| match err.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            err.exit()
+    const HELP: ErrorKind = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    Args::try_parse().map_err(|err| {
+        if matches!(err.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | HELP) {
+            err.exit();
         }
         // Options with defaults keep clap from printing help by itself here.
-        ErrorKind::MissingSubcommand => {
-            clap::Error::raw(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, Args::command().render_help()).exit()
+        if err.kind() == ErrorKind::MissingSubcommand {
+            clap::Error::raw(HELP, Args::command().render_help()).exit();
         }
-        _ => Error::Usage(usage::one_line(&err.to_string())),
+        Error::Usage(usage::one_line(&err.to_string()))
     })
 }

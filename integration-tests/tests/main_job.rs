@@ -85,7 +85,7 @@ fn lists_show_ones_own_or_everybodys() {
     let second = cluster.detached(&["true"]);
 
     assert_eq!(ids(&["command", "list"]), [second.clone(), first.clone()]);
-    assert_eq!(ids(&["-u", "ada", "command", "list"]), [hers.clone()]);
+    assert_eq!(ids(&["-u", "ada", "command", "list"]), std::slice::from_ref(&hers));
     assert_eq!(ids(&["-u", "ada", "command", "list", "-a"]), [second, hers, first]);
     for kind in ["experiment", "notebook", "tensorboard"] {
         assert_eq!(ids(&[kind, "list", "-a"]), [""; 0], "{kind}");

@@ -130,12 +130,17 @@ impl Error {
     }
 
     fn metadata(&self) -> HashMap<String, String> {
-        match self {
-            Self::AssetOfOtherKind { is, .. } => HashMap::from([("kind".into(), is.to_string())]),
-            Self::AgentRenamed { is } => HashMap::from([("name".into(), is.clone())]),
-            Self::LogGap { next } => HashMap::from([("next_offset".into(), next.to_string())]),
-            _ => HashMap::new(),
+        let mut metadata = HashMap::new();
+        if let Self::AssetOfOtherKind { is, .. } = self {
+            metadata.insert("kind".into(), is.to_string());
         }
+        if let Self::AgentRenamed { is } = self {
+            metadata.insert("name".into(), is.clone());
+        }
+        if let Self::LogGap { next } = self {
+            metadata.insert("next_offset".into(), next.to_string());
+        }
+        metadata
     }
 }
 
@@ -148,21 +153,18 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let reason = error.reason().as_str_name().trim_start_matches("ERROR_REASON_").to_owned();
         let mut details = ErrorDetails::with_error_info(reason, DOMAIN, error.metadata());
-        match &error {
-            Error::InvalidFields(violations) => {
-                for violation in violations {
-                    details.add_bad_request_violation(&violation.field, &violation.description);
-                }
+        if let Error::InvalidFields(violations) = &error {
+            for violation in violations {
+                details.add_bad_request_violation(&violation.field, &violation.description);
             }
-            Error::Busy => {
-                details.set_retry_info(Some(Duration::from_secs(1)));
-            }
+        }
+        if matches!(error, Error::Busy) {
+            details.set_retry_info(Some(Duration::from_secs(1)));
+        }
+        if matches!(error, Error::Database(_) | Error::Internal(_)) {
             // What went wrong inside is the administrator's to read, and nobody else's.
-            Error::Database(_) | Error::Internal(_) => {
-                tracing::error!(%error, "a call failed");
-                return Status::with_error_details(error.code(), "internal error: the master's log says more", details);
-            }
-            _ => {}
+            tracing::error!(%error, "a call failed");
+            return Status::with_error_details(error.code(), "internal error: the master's log says more", details);
         }
         Status::with_error_details(error.code(), error.to_string(), details)
     }

@@ -22,7 +22,7 @@ use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 use tokio::sync::watch;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use migrations::{LogMigrator, MainMigrator, migrate};
 pub use writer::Tx;
 use writer::Writer;
@@ -115,15 +115,6 @@ pub enum OpenError {
     Newer(String),
     #[error("the database cannot be opened: {0}")]
     Database(#[from] DbErr),
-}
-
-impl From<Error> for OpenError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Database(error) => Self::Database(error),
-            other => Self::Database(DbErr::Custom(other.to_string())),
-        }
-    }
 }
 
 fn quiet(url: &str) -> ConnectOptions {

@@ -106,7 +106,7 @@ fn parse_bind_mounts(fields: &mut Fields, mounts: Vec<v1::BindMount>) -> Vec<Bin
         let v1::BindMount { host_path, container_path, .. } = mount;
         let field = |name: &str| format!("bind_mounts[{i}].{name}");
         fields.check(is_absolute(host_path), field("host_path"), "must be an absolute path on the agent's host");
-        let inside = is_path(container_path) && container_path.trim_matches('/') != "";
+        let inside = is_path(container_path) && !container_path.trim_matches('/').is_empty();
         fields.check(inside, field("container_path"), "must be a path in the container other than `/`");
         let twice = mounts[..i].iter().any(|other| other.container_path == *container_path);
         fields.check(!twice, field("container_path"), format!("`{container_path}` is mounted twice"));

@@ -108,9 +108,9 @@ impl Sessions {
         }
         // Callers with the same token wait for one look-up.
         let caller = self.known.try_get_with(hash, self.look_up(token.kind(), hash)).await;
-        let caller = caller.map_err(|error| match &*error {
-            Error::TokenInvalid => Error::TokenInvalid,
-            other => Error::Internal(format!("a token cannot be looked up: {other}")),
+        let caller = caller.map_err(|error| match matches!(*error, Error::TokenInvalid) {
+            true => Error::TokenInvalid,
+            false => Error::Internal(format!("a token cannot be looked up: {error}")),
         })?;
         match &caller {
             Caller::Member(member) if member.session.expires_at <= Timestamp::now() => Err(Error::TokenInvalid),

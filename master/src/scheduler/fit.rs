@@ -224,11 +224,15 @@ mod tests {
 
     #[test]
     fn an_agent_takes_so_many_tasks() {
-        check("a:0 b:0 c:1", "n:255/300", expect![[r#"
+        check(
+            "a:0 b:0 c:1",
+            "n:255/300",
+            expect![[r#"
             a → n
             b waits for an agent with fewer than 256 tasks in resource pool `default`
             c waits for a free slot in resource pool `default`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
