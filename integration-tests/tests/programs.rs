@@ -75,12 +75,9 @@ fn secrets_are_their_owners_alone_and_in_no_log() {
 
 /// Every string below `value` that is a token.
 fn collect_tokens(value: &serde_json::Value, tokens: &mut Vec<String>) {
-    match value {
-        serde_json::Value::String(text) if text.starts_with("pedl_") => tokens.push(text.clone()),
-        serde_json::Value::Array(values) => values.iter().for_each(|value| collect_tokens(value, tokens)),
-        serde_json::Value::Object(values) => values.values().for_each(|value| collect_tokens(value, tokens)),
-        _ => {}
-    }
+    tokens.extend(value.as_str().filter(|text| text.starts_with("pedl_")).map(ToOwned::to_owned));
+    value.as_array().into_iter().flatten().for_each(|value| collect_tokens(value, tokens));
+    value.as_object().into_iter().flat_map(|object| object.values()).for_each(|value| collect_tokens(value, tokens));
 }
 
 #[test]
