@@ -63,13 +63,13 @@ pub enum Noun {
     /// Run programs
     #[command(subcommand, arg_required_else_help = true)]
     Command(command::Verb),
-    /// Train models
+    /// List experiments
     #[command(subcommand, arg_required_else_help = true)]
     Experiment(ListVerb),
-    /// Work in JupyterLab
+    /// List notebooks
     #[command(subcommand, arg_required_else_help = true)]
     Notebook(ListVerb),
-    /// Look at training runs in TensorBoard
+    /// List TensorBoards
     #[command(subcommand, arg_required_else_help = true)]
     Tensorboard(ListVerb),
     /// See and add the machines that run work

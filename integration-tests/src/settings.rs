@@ -1,5 +1,7 @@
 //! How a test's cluster shall be.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::Cluster;
 
 /// How a cluster shall be.
@@ -34,7 +36,8 @@ impl Settings {
     #[must_use]
     pub fn postgres(self) -> Self {
         let server = std::env::var("PEDL_TEST_POSTGRES").expect("PEDL_TEST_POSTGRES names a server: use scripts/test");
-        let name = format!("cluster_{}", std::process::id());
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("cluster_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let created =
             std::process::Command::new("psql").args([&server, "-qc", &format!("CREATE DATABASE {name}")]).output();
         let created = created.expect("psql starts");

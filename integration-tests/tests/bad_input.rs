@@ -219,7 +219,7 @@ fn who_may_not() {
         exit 3
         --- stdout
         --- stderr
-        error: the token of PEDL_TOKEN is refused: the token is not valid, or no longer: log in with `pedl user login NAME`
+        error: the token of PEDL_TOKEN is refused: the token is not valid, or no longer
     "#]].assert_eq(&shown);
 }
 

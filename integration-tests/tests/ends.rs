@@ -143,6 +143,21 @@ fn without_room_a_command_waits_for_it() {
 }
 
 #[test]
+fn a_lost_agents_tasks_are_found_again() {
+    let mut cluster = Settings::default().master_yaml("agents: { lost_after: 1s }").start();
+    let data = cluster.shared_dir("data", 0, 0);
+    let script = "until [ -e /data/go ]; do sleep 0.05; done; exit 3";
+    let id = cluster.detached(&["-v", &format!("{}:/data", data.display()), "--", "sh", "-c", script]);
+    cluster.wait_for(&id, "RUNNING");
+    cluster.kill_agent(0);
+    assert_eq!(cluster.wait_for(&id, "LOST")["state_reason"], "agent n0 is out of reach");
+    cluster.start_agent(0);
+    cluster.wait_for(&id, "RUNNING");
+    fs::write(data.join("go"), "").unwrap();
+    assert_eq!(cluster.wait_for(&id, "FAILED")["exit_code"], 3);
+}
+
+#[test]
 fn a_command_outlives_its_master_and_its_agent() {
     let mut cluster = Cluster::start();
     let data = cluster.shared_dir("data", 0, 0);

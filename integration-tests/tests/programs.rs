@@ -45,6 +45,16 @@ fn two_masters_do_not_share_a_directory() {
 }
 
 #[test]
+fn two_masters_do_not_share_a_database() {
+    let cluster = Settings::default().agents(0).postgres().start();
+    let mut second = Command::new(program("pedl-master"));
+    second.arg("--config").arg(cluster.path("master.yaml")).args(["--listen", "127.0.0.1:0", "--data-dir"]);
+    let outcome = outcome(second.arg(cluster.path("second")));
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stderr.contains("another pedl-master uses it"), "{outcome:?}");
+}
+
+#[test]
 fn secrets_are_their_owners_alone_and_in_no_log() {
     let cluster = Cluster::start();
     cluster.pedl(&["command", "run", "-e", "KEY=very-hidden", "true"]).ok();

@@ -80,6 +80,7 @@ fn mask_password(url: &str) -> String {
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// Empty: SQLite in `data_dir`; or `postgres://USER:PASSWORD@HOST/NAME`.
+    #[serde(deserialize_with = "database_url")]
     pub url: String,
 }
 
@@ -139,6 +140,17 @@ impl Default for Agents {
 fn address<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(from)?;
     text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not an address such as `127.0.0.1:8080`")))
+}
+
+/// Its value may hold a password, and so is not repeated.
+fn database_url<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let url = String::deserialize(from)?;
+    let good = url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://");
+    if good {
+        Ok(url)
+    } else {
+        Err(D::Error::custom("must be empty, for SQLite in data_dir, or begin with postgres://"))
+    }
 }
 
 fn size<'de, D: Deserializer<'de>>(from: D) -> Result<ByteSize, D::Error> {

@@ -28,9 +28,9 @@ pub struct Violation {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("this call needs a token: log in with `pedl user login NAME`")]
+    #[error("this call needs a token")]
     TokenMissing,
-    #[error("the token is not valid, or no longer: log in with `pedl user login NAME`")]
+    #[error("the token is not valid, or no longer")]
     TokenInvalid,
     #[error("no active account has this name and password")]
     LoginFailed,

@@ -48,6 +48,9 @@ fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
+/// What is logged where PEDL_LOG does not say.
+const LOG: &str = "info,sea_orm_migration=warn";
+
 /// The configuration is wrong; nothing was started.
 const USAGE: u8 = 2;
 
@@ -64,7 +67,13 @@ fn main() -> ExitCode {
         print!("{}", config.masked());
         return ExitCode::SUCCESS;
     }
-    let filter = EnvFilter::try_from_env("PEDL_LOG").unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
+    let filter = match std::env::var("PEDL_LOG").as_deref().unwrap_or(LOG).parse::<EnvFilter>() {
+        Ok(filter) => filter,
+        Err(error) => {
+            eprintln!("pedl-master: PEDL_LOG: {error}: use a level such as `debug`, or `pedl_master=debug`");
+            return ExitCode::from(USAGE);
+        }
+    };
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
     match run(config) {

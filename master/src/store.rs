@@ -19,7 +19,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement};
 use tokio::sync::watch;
 
 use crate::error::Result;
@@ -29,6 +29,9 @@ use writer::Writer;
 
 /// Connections that read at the same time.
 const READERS: u32 = 4;
+
+/// "PEDL" in ASCII.
+const ADVISORY_LOCK: i64 = 0x5045_444c;
 
 /// How long a statement waits for a connection or a lock before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -64,7 +67,7 @@ impl Store {
         }
         // What sea-orm says of a URL that it cannot read holds the URL, password and all.
         url.parse::<PgConnectOptions>().map_err(|_| OpenError::BadUrl)?;
-        let main = Connections::open(|count, _| quiet(url).max_connections(count).clone()).await?;
+        let main = Connections::open(|count, read_only| postgres(url, count, read_only)).await?;
         migrate::<MainMigrator>(&main.writer).await?;
         migrate::<LogMigrator>(&main.writer).await?;
         cluster::create_if_absent(&main.writer).await?;
@@ -143,6 +146,25 @@ impl Connections {
     fn into_database(self, counts: bool) -> Database {
         Database { reader: self.reader, writer: Writer::spawn(self.writer, self.writer_options, counts) }
     }
+}
+
+/// The one writer holds a lock for as long as it lives: a second master would take the first one's agents for lost.
+fn postgres(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
+    let mut options = quiet(url);
+    options.max_connections(connections);
+    if !read_only {
+        // The lock is the connection's, which therefore is never exchanged for a fresh one.
+        options.map_sqlx_postgres_pool_opts(|pool| pool.max_lifetime(None).idle_timeout(None));
+        options.after_connect(|db| Box::pin(async move { lock(&db).await }));
+    }
+    options
+}
+
+async fn lock(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let query = Statement::from_string(DbBackend::Postgres, format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK})"));
+    let answer = db.query_one_raw(query).await?;
+    let locked = answer.is_some_and(|row| row.try_get_by_index(0).unwrap_or(false));
+    if locked { Ok(()) } else { Err(DbErr::Custom("another pedl-master uses it".into())) }
 }
 
 fn sqlite(file: PathBuf, connections: u32, read_only: bool) -> ConnectOptions {

@@ -1,20 +1,16 @@
-//! The test image, and the containers of one test: looked at, and removed whatever happens.
+//! The tests' image, and the containers of one test: looked at, and removed whatever happens.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bollard::Docker;
 use bollard::models::{ContainerInspectResponse, ContainerSummary};
-use bollard::query_parameters::{
-    CreateImageOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
-};
-use bollard::{Docker, body_full};
-use futures::TryStreamExt as _;
-use tokio::sync::OnceCell;
+use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
 
 use crate::conditions::until;
 
-/// Nothing but busybox: no /etc/passwd, no home, no bash.
-pub const IMAGE: &str = "pedl-test/busybox:agent";
+/// Nothing but busybox: no /etc/passwd, no home, no bash. `integration-tests/images/busybox/build` makes it.
+pub const IMAGE: &str = "pedl-test/busybox:1";
 
 /// A cluster of its own for one test; its containers are removed when this is dropped.
 pub struct Cluster {
@@ -25,10 +21,8 @@ pub struct Cluster {
 impl Cluster {
     pub async fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let docker = connect().await;
-        static IMPORTED: OnceCell<()> = OnceCell::const_new();
-        IMPORTED.get_or_init(|| import(&docker)).await;
-        Self { id: format!("test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)), docker }
+        let id = format!("test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        Self { id, docker: connect().await }
     }
 
     /// All of the cluster's containers.
@@ -86,26 +80,4 @@ impl Drop for Cluster {
 
 async fn connect() -> Docker {
     Docker::connect_with_unix_defaults().unwrap().negotiate_version().await.expect("dockerd runs")
-}
-
-async fn import(docker: &Docker) {
-    let busybox = std::fs::read("/bin/busybox").expect("/bin/busybox is there: apt-get install busybox-static");
-    let mut archive = tar::Builder::new(vec![]);
-    let mut header = tar::Header::new_gnu();
-    header.set_mode(0o755);
-    header.set_size(busybox.len().try_into().unwrap());
-    archive.append_data(&mut header, "bin/busybox", busybox.as_slice()).unwrap();
-    for applet in [
-        "sh", "cat", "dd", "echo", "env", "false", "head", "id", "kill", "ls", "seq", "sleep", "stat", "tr", "true",
-        "whoami",
-    ] {
-        let mut header = tar::Header::new_gnu();
-        header.set_entry_type(tar::EntryType::Symlink);
-        header.set_size(0);
-        archive.append_link(&mut header, format!("bin/{applet}"), "busybox").unwrap();
-    }
-    let (name, tag) = IMAGE.split_once(':').unwrap();
-    let options = CreateImageOptionsBuilder::new().from_src("-").repo(name).tag(tag).build();
-    let body = body_full(archive.into_inner().unwrap().into());
-    docker.create_image(Some(options), Some(body), None).try_collect::<Vec<_>>().await.unwrap();
 }

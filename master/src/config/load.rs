@@ -182,6 +182,7 @@ mod tests {
             show("security: { session_lifetime: soon }", &[], &[]),
             show("listen: here", &[], &[]),
             show("task_container_defaults: { shm_size: big }", &[], &[]),
+            show("database: { url: 'mysql://root:secret@db/pedl' }", &[], &[]),
             show("", &[("PEDL_MASTER_LISTEN", "here")], &[]),
             show("", &[("PEDL_MASTER_LOOSE", "1")], &[]),
             show("", &[], &[("listen", "there")]),
@@ -195,6 +196,7 @@ mod tests {
             DIR/master.yaml: security.session_lifetime: `soon` is not a duration such as `30d`, `12h` or `10m`
             DIR/master.yaml: listen: `here` is not an address such as `127.0.0.1:8080`
             DIR/master.yaml: task_container_defaults.shm_size: `big` is not a size such as `4GiB` or `512MiB`
+            DIR/master.yaml: database.url: must be empty, for SQLite in data_dir, or begin with postgres://
             PEDL_MASTER_LISTEN: listen: `here` is not an address such as `127.0.0.1:8080`
             PEDL_MASTER_LOOSE: unknown field `loose`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`
             --listen: listen: `there` is not an address such as `127.0.0.1:8080`

@@ -35,6 +35,23 @@ async fn fresh_postgres_database(server: &str) -> String {
     format!("{host}/{name}{query}")
 }
 
+#[tokio::test]
+async fn a_database_of_a_newer_master_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open("", dir.path()).await.unwrap();
+    store
+        .write(|tx| {
+            Box::pin(async {
+                tx.execute_unprepared("INSERT INTO migrations VALUES ('m9999_of_the_future', 0)").await?;
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    let again = Store::open("", dir.path()).await;
+    assert!(matches!(again, Err(OpenError::Newer(name)) if name == "m9999_of_the_future"));
+}
+
 pub fn user_named(name: &str) -> NewUser {
     NewUser { username: Username::parse(name).unwrap(), display_name: String::new(), admin: false }
 }
