@@ -220,7 +220,8 @@ fn who_may_not() {
         --- stdout
         --- stderr
         error: the token of PEDL_TOKEN is refused: the token is not valid, or no longer
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
 }
 
 #[test]
