@@ -5,7 +5,7 @@ mod values;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 use serde::{Deserialize, Serialize};
 
 pub use values::{AgentName, DockerUrl, MasterUrl, Slots};
@@ -111,6 +111,9 @@ pub enum Error {
         /// What is wrong, and what is accepted.
         message: String,
     },
+    /// A variable that sets nothing.
+    #[error("{0}: there is no such setting; the settings are {1}")]
+    UnknownVariable(String, String),
     /// The host's name is none for an agent.
     #[error("the host's name cannot be the agent's ({0}): name it with --name")]
     HostName(String),
@@ -127,6 +130,7 @@ pub enum Error {
 impl Config {
     /// Puts flags and environment (both in `args`) over the file over the defaults.
     pub fn load(args: Args) -> Result<Self, Error> {
+        refuse_unknown_variables()?;
         let file = match &args.config {
             Some(file) => Self::read(file)?,
             None => match Self::read(Path::new(DEFAULT_FILE)) {
@@ -167,6 +171,17 @@ impl Config {
                 Err((key, message))
             }
         }
+    }
+}
+
+/// A misspelt variable is told, as a misspelt key of the file is.
+fn refuse_unknown_variables() -> Result<(), Error> {
+    let command = Args::command();
+    let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()?.to_str()).collect();
+    let ours = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    match ours.filter(|name| name.starts_with("PEDL_AGENT_")).find(|name| !known.contains(&name.as_str())) {
+        Some(unknown) => Err(Error::UnknownVariable(unknown, known.join(", "))),
+        None => Ok(()),
     }
 }
 

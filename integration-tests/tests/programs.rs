@@ -27,6 +27,15 @@ fn a_wrong_configuration_starts_nothing() {
 }
 
 #[test]
+fn a_misspelt_variable_is_told() {
+    for (name, variable) in [("pedl-master", "PEDL_MASTER_LISEN"), ("pedl-agent", "PEDL_AGENT_MASTR")] {
+        let outcome = outcome(Command::new(program(name)).arg("--print-config").env(variable, "1"));
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert!(outcome.stderr.contains(variable), "{outcome:?}");
+    }
+}
+
+#[test]
 fn the_configuration_in_force_is_shown_with_secrets_masked() {
     let mut command = Command::new(program("pedl-master"));
     command.arg("--print-config").env("PEDL_MASTER_DATABASE__URL", "postgres://pedl:secret@db/pedl");

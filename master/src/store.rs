@@ -4,12 +4,12 @@
 pub mod agents;
 pub mod assets;
 pub mod cluster;
+mod columns;
 mod entities;
 pub mod logs;
 mod migrations;
 pub mod sessions;
 pub mod tasks;
-mod time;
 pub mod users;
 mod writer;
 

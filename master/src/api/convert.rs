@@ -6,7 +6,7 @@ use pedl_proto::v1;
 use crate::assets::spec::{CommandSpec, ContainerSpec};
 use crate::assets::state::State;
 use crate::assets::{Asset, Kind, Spec, Task};
-use crate::auth::sessions::Session;
+use crate::auth::caller::Session;
 use crate::error::{Error, Result};
 use crate::ids::TaskId;
 use crate::users::{AgentUser, User, Username};

@@ -44,6 +44,11 @@ impl State {
         }
     }
 
+    /// The state of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
     /// How it is called, in the API and in the store.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,12 +1,12 @@
 //! The one who calls, as the authentication layer found out.
 
 use http::Extensions;
+use jiff::Timestamp;
 
-use super::sessions::Session;
 use super::token::TokenHash;
 use crate::agents::Admission;
 use crate::error::{Error, Result};
-use crate::ids::AgentId;
+use crate::ids::{AgentId, SessionId};
 use crate::users::User;
 
 /// Who calls.
@@ -28,6 +28,14 @@ pub struct Member {
     pub user: User,
     pub session: Session,
     pub token: TokenHash,
+}
+
+/// A session; its token is not known.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub id: SessionId,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 impl Caller {

@@ -7,11 +7,10 @@ use jiff::Timestamp;
 use moka::future::Cache;
 use tokio::time::interval;
 
-use super::caller::{Caller, Member};
+use super::caller::{Caller, Member, Session};
 use super::password::Passwords;
 use super::token::{Kind, Token, TokenHash};
 use crate::error::{Error, Result};
-use crate::ids::SessionId;
 use crate::store::{self, Store};
 use crate::users::{User, Username};
 
@@ -23,14 +22,6 @@ const CLEARED: Duration = Duration::from_secs(60 * 60);
 
 /// Tokens remembered at once.
 const REMEMBERED: u64 = 10_000;
-
-/// A session; its token is not known.
-#[derive(Clone, Debug)]
-pub struct Session {
-    pub id: SessionId,
-    pub created_at: Timestamp,
-    pub expires_at: Timestamp,
-}
 
 /// A session just opened, with the token that is shown this once.
 pub struct Opened {

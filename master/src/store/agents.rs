@@ -6,8 +6,8 @@ use sea_orm::{
 };
 
 use super::Tx;
+use super::columns::{from_micros, to_micros};
 use super::entities::{agents, join_tokens};
-use super::time::{from_micros, to_micros};
 use crate::agents::{Admission, Agent, Introduction, SlotKind};
 use crate::auth::token::TokenHash;
 use crate::error::{Error, Result};

@@ -8,11 +8,11 @@ use sea_orm::{
     Set,
 };
 
+use super::columns::{from_micros, to_micros, to_state};
 use super::entities::{assets, users};
-use super::time::{from_micros, to_micros};
 use super::{Tx, tasks};
 use crate::assets::spec::CommandSpec;
-use crate::assets::state::{self, State};
+use crate::assets::state::State;
 use crate::assets::{Asset, Kind, NewAsset, Owner, Spec, Task};
 use crate::error::{Error, Result};
 use crate::ids::{AssetId, UserId};
@@ -150,7 +150,7 @@ fn from_row(row: assets::Model, owners: &HashMap<i64, Username>, latest_task: Ta
         id: AssetId(row.id),
         owner: Owner { id: UserId(row.owner_id), username },
         description: row.description,
-        state: state_from_store(&row.state)?,
+        state: to_state(&row.state)?,
         state_reason: row.state_reason,
         resource_pool: row.resource_pool,
         created_at: from_micros(row.created_at),
@@ -159,11 +159,6 @@ fn from_row(row: assets::Model, owners: &HashMap<i64, Username>, latest_task: Ta
         spec: spec_from_json(&row.kind, &row.spec)?,
         latest_task,
     })
-}
-
-pub(super) fn state_from_store(text: &str) -> Result<State> {
-    let state = state::ALL.into_iter().find(|state| state.as_str() == text);
-    state.ok_or_else(|| Error::Internal(format!("`{text}` is no state")))
 }
 
 fn spec_to_json(spec: &Spec) -> Result<String> {

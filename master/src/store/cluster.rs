@@ -7,8 +7,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::columns::to_micros;
 use super::entities::{cluster, users};
-use super::time::to_micros;
 use crate::error::{Error, Result};
 use crate::users::{ADMIN, DEFAULT};
 

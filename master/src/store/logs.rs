@@ -6,8 +6,8 @@ use sea_orm::{
 };
 
 use super::Tx;
+use super::columns::to_micros;
 use super::entities::{log_chunks, logs};
-use super::time::to_micros;
 use crate::error::{Error, Result};
 use crate::ids::TaskId;
 use crate::logs::Chunk;

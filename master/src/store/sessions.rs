@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
 
 use super::Tx;
+use super::columns::{from_micros, to_micros};
 use super::entities::{sessions, users};
-use super::time::{from_micros, to_micros};
 use super::users::from_row as user_from_row;
-use crate::auth::sessions::Session;
+use crate::auth::caller::Session;
 use crate::auth::token::TokenHash;
 use crate::error::Result;
 use crate::ids::{SessionId, UserId};

@@ -11,9 +11,8 @@ use sea_orm::{
 };
 
 use super::Tx;
-use super::assets::state_from_store;
+use super::columns::{from_micros, to_micros, to_state};
 use super::entities::{agents, tasks};
-use super::time::{from_micros, to_micros};
 use super::users::agent_user;
 use crate::assets::state::{self, State};
 use crate::assets::{PlacedOn, Task};
@@ -189,7 +188,7 @@ fn from_row(row: tasks::Model, agents: &HashMap<i64, String>) -> Result<Task> {
     Ok(Task {
         id: TaskId(row.id),
         asset: AssetId(row.asset_id),
-        state: state_from_store(&row.state)?,
+        state: to_state(&row.state)?,
         state_reason: row.state_reason,
         slots: u32::try_from(row.slots).unwrap_or(0),
         resource_pool: row.resource_pool,

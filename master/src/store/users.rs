@@ -7,8 +7,8 @@ use sea_orm::{
 };
 
 use super::Tx;
+use super::columns::{from_micros, to_micros};
 use super::entities::users;
-use super::time::{from_micros, to_micros};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::users::{AgentUser, UnixName, User, Username};

@@ -1,0 +1,20 @@
+//! Values as the columns hold them: times as microseconds since 1970, UTC; states by their names.
+
+use jiff::Timestamp;
+
+use crate::assets::state::State;
+use crate::error::{Error, Result};
+
+pub fn to_micros(time: Timestamp) -> i64 {
+    time.as_microsecond()
+}
+
+/// What [`to_micros`] wrote; a value that it cannot have written counts as 1970.
+pub fn from_micros(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// What [`State::as_str`] wrote.
+pub fn to_state(name: &str) -> Result<State> {
+    State::parse(name).ok_or_else(|| Error::Internal(format!("`{name}` is no state")))
+}
