@@ -31,7 +31,7 @@ pub async fn print(client: &mut Client, request: ReadLogsRequest) -> Result<(), 
 /// Prints the log from `request` on until the asset has ended or is lost, and tells how it stands then. Meanwhile
 /// tells what it waits for, and rides out a master that is away.
 pub async fn follow(client: &mut Client, id: i64, request: ReadLogsRequest) -> Result<Asset, Error> {
-    let mut follower = Follower { id, request, told: None, away: false, backoff: BACKOFF.0 };
+    let mut follower = Follower { id, request, printed: false, told: None, away: false, backoff: BACKOFF.0 };
     loop {
         match follower.read_to_end(client).await {
             Ok(Some(asset)) => return Ok(asset),
@@ -49,6 +49,8 @@ struct Follower {
     id: i64,
     /// Asks for what has not been printed yet.
     request: ReadLogsRequest,
+    /// Whether anything of the log was printed.
+    printed: bool,
     /// What was last told of the asset's state.
     told: Option<String>,
     away: bool,
@@ -83,6 +85,7 @@ impl Follower {
             };
             write_entries(&entries)?;
             if let Some(last) = entries.last() {
+                self.printed = true;
                 self.request.from_offset = last.offset + 1;
                 // What comes from here on is wanted whole.
                 self.request.tail = None;
@@ -101,6 +104,10 @@ impl Follower {
     }
 
     fn tell_state(&mut self, asset: &Asset) {
+        // What has printed something runs, as anyone can see.
+        if self.printed && asset.state() == AssetState::Running {
+            return;
+        }
         let agent = asset.latest_task.as_ref().map(|task| task.agent.as_str()).filter(|agent| !agent.is_empty());
         let state = record::state(asset.state()).to_lowercase();
         let text = match (asset.state_reason.as_str(), agent) {
