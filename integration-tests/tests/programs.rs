@@ -68,7 +68,7 @@ fn secrets_are_their_owners_alone_and_in_no_log() {
     let cluster = Cluster::start();
     cluster.pedl(&["command", "run", "-e", "KEY=very-hidden", "true"]).ok();
     let mode = |path: &str| fs::metadata(cluster.path(path)).unwrap().permissions().mode() & 0o777;
-    for file in ["master/agent-token", "home/.config/pedl/credentials.json"] {
+    for file in ["master/agent-token", "master/pedl.db", "master/logs.db", "home/.config/pedl/credentials.json"] {
         assert_eq!(mode(file), 0o600, "{file}");
     }
     for dir in ["master", "agent0", "home/.config/pedl"] {

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Parser as _;
 use jiff::Timestamp;
+use nix::sys::stat::{Mode, umask};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -63,6 +64,8 @@ fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
+    // What the master writes is its own to read, the databases too, whatever directory it is told to use.
+    umask(Mode::from_bits_truncate(0o077));
     if args.print_config {
         print!("{}", config.masked());
         return ExitCode::SUCCESS;
