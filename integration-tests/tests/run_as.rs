@@ -55,6 +55,28 @@ fn the_largest_ids_work_and_larger_ones_are_refused() {
 }
 
 #[test]
+fn an_unlinked_member_runs_as_the_default_again() {
+    let cluster = Cluster::start();
+    cluster.member("ada", Some((1234, 2345)));
+    cluster.pedl(&["-u", "admin", "user", "unlink-agent-user", "ada"]).ok();
+    assert_eq!(cluster.pedl(&["-u", "ada", "command", "run", "--", "id", "-u"]).ok(), "0\n");
+    assert_eq!(cluster.pedl(&["-u", "ada", "user", "unlink-agent-user", "ada"]).code, Some(3));
+}
+
+#[test]
+fn root_can_be_forbidden() {
+    let cluster = Settings::default().master_yaml("security: { minimum_uid: 1000 }").start();
+    cluster.member("ada", Some((1000, 0)));
+    cluster.member("bob", Some((999, 2345)));
+    let run = |who: &str| cluster.pedl(&["-u", who, "command", "run", "--", "id", "-u"]);
+    assert_eq!(run("ada").ok(), "1000\n");
+    let (bob, pedl) = (run("bob"), run("pedl"));
+    assert_eq!((bob.code, pedl.code), (Some(125), Some(125)));
+    assert!(bob.stderr.contains("would run as bob (uid 999), below security.minimum_uid (1000)"), "{bob:?}");
+    assert!(pedl.stderr.contains("would run as root (uid 0)"), "{pedl:?}");
+}
+
+#[test]
 fn a_task_that_waits_runs_as_its_owner_is_linked_when_it_is_placed() {
     let mut cluster = Settings::default().agents(0).start();
     cluster.member("ada", Some((1000, 1000)));

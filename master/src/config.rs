@@ -89,6 +89,8 @@ pub struct Database {
 pub struct Security {
     /// Whom tasks run as whose owner is not linked with an agent user.
     pub default_task: AgentUser,
+    /// Tasks of users with a smaller uid are refused: 1 forbids root, 1000 the system's users too.
+    pub minimum_uid: u32,
     /// How long a session lasts, used or not.
     #[serde(with = "duration")]
     pub session_lifetime: Duration,
@@ -96,7 +98,11 @@ pub struct Security {
 
 impl Default for Security {
     fn default() -> Self {
-        Self { default_task: AgentUser::root(), session_lifetime: Duration::from_secs(30 * 24 * 60 * 60) }
+        Self {
+            default_task: AgentUser::root(),
+            minimum_uid: 0,
+            session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+        }
     }
 }
 

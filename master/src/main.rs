@@ -33,6 +33,7 @@ use tracing_subscriber::EnvFilter;
 use agents::presence::Presence;
 use api::Api;
 use args::Args;
+use assets::lifecycle::RunAs;
 use auth::sessions::Sessions;
 use auth::token::{Kind, Token};
 use config::{Config, load};
@@ -100,12 +101,14 @@ async fn run(config: Config) -> anyhow::Result<()> {
 
     let presence = Presence::new();
     let assignments = Topics::new();
+    let task_news = Topics::new();
     let shutdown = CancellationToken::new();
     let scheduler = Scheduler {
         store: store.clone(),
         presence: presence.clone(),
         assignments: assignments.clone(),
-        default_user: config.security.default_task.clone(),
+        task_news: task_news.clone(),
+        run_as: RunAs { default: config.security.default_task.clone(), minimum_uid: config.security.minimum_uid },
         lost_after: config.agents.lost_after,
     };
     let sessions = Arc::new(Sessions::new(store.clone(), config.security.session_lifetime));
@@ -115,7 +118,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         store,
         presence,
         assignments,
-        task_news: Topics::new(),
+        task_news,
         container_defaults: config.task_container_defaults,
         shutdown: shutdown.clone(),
     };

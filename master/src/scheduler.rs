@@ -12,13 +12,13 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::agents::presence::Presence;
+use crate::assets::lifecycle::{self, RunAs};
 use crate::assets::state::{self, Event, State};
-use crate::assets::{PlacedOn, Task, lifecycle};
+use crate::assets::{PlacedOn, Task};
 use crate::error::Result;
 use crate::ids::{AgentId, TaskId};
 use crate::store::{self, Store};
 use crate::topics::Topics;
-use crate::users::AgentUser;
 use fit::{Decision, Room, Waiting, fit};
 
 /// How many waiting tasks of a sort are looked at in one go; the others follow when these have their places.
@@ -32,8 +32,8 @@ pub struct Scheduler {
     pub store: Store,
     pub presence: Arc<Presence>,
     pub assignments: Arc<Topics<AgentId>>,
-    /// Whom tasks run as whose owner is not linked.
-    pub default_user: AgentUser,
+    pub task_news: Arc<Topics<TaskId>>,
+    pub run_as: RunAs,
     /// After how long a silence an agent's tasks are lost.
     pub lost_after: Duration,
 }
@@ -126,9 +126,13 @@ impl Scheduler {
     }
 
     async fn place(&self, task: TaskId, agent: PlacedOn) -> Result<()> {
-        let (id, default_user) = (agent.id, self.default_user.clone());
-        self.store.write(move |tx| Box::pin(lifecycle::place(tx, task, agent, default_user))).await?;
-        self.assignments.notify(id);
+        let (id, run_as) = (agent.id, self.run_as.clone());
+        if self.store.write(move |tx| Box::pin(lifecycle::place(tx, task, agent, run_as))).await? {
+            self.assignments.notify(id);
+        } else {
+            // It was killed meanwhile, or may not run as its owner's user: whoever follows it shall see its end.
+            self.task_news.notify(task);
+        }
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use pedl_proto::v1::{
     self, AgentUser, CreateUserRequest, CreateUserResponse, LinkAgentUserRequest, LinkAgentUserResponse,
-    ListUsersRequest,
+    ListUsersRequest, UnlinkAgentUserRequest, UnlinkAgentUserResponse,
 };
 
 use super::user_session;
@@ -68,6 +68,12 @@ pub enum Verb {
         #[arg(long, value_name = "NAME")]
         agent_group: String,
     },
+    /// Let a user's tasks run as the cluster's default user again; administrators only
+    #[command(after_help = "Examples:\n  pedl -u admin user unlink-agent-user ada")]
+    UnlinkAgentUser {
+        /// Whose tasks
+        target: String,
+    },
 }
 
 /// Does what the verb says.
@@ -80,6 +86,9 @@ pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
         Verb::Create { name, admin, display_name } => {
             let display_name = display_name.unwrap_or_default();
             create(global, CreateUserRequest { username: name, display_name, admin }).await
+        }
+        Verb::UnlinkAgentUser { target } => {
+            unlink_agent_user(global, UnlinkAgentUserRequest { username: target }).await
         }
         Verb::LinkWithAgentUser { target, agent_uid, agent_user, agent_gid, agent_group } => {
             let agent_user = AgentUser { uid: agent_uid, user: agent_user, gid: agent_gid, group: agent_group };
@@ -142,4 +151,14 @@ async fn link_with_agent_user(global: &Global, request: LinkAgentUserRequest) ->
         let run_as = runs_as(&user).unwrap_or_default();
         format!("tasks of {} that start from now on run as {run_as}", user.username)
     })
+}
+
+async fn unlink_agent_user(global: &Global, request: UnlinkAgentUserRequest) -> Result<(), Error> {
+    let mut client = Client::connect(global).await?;
+    let UnlinkAgentUserResponse { user } =
+        client.call(async |api| api.users().unlink_agent_user(request.clone()).await).await?;
+    let user = record::User::from(user.unwrap_or_default());
+    global
+        .output
+        .done(&user, || format!("tasks of {} that start from now on run as the cluster's default user", user.username))
 }

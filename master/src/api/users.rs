@@ -4,7 +4,7 @@ use pedl_proto::v1;
 use pedl_proto::v1::user_service_server::UserService;
 use pedl_proto::v1::{
     CreateUserRequest, CreateUserResponse, GetUserRequest, GetUserResponse, LinkAgentUserRequest,
-    LinkAgentUserResponse, ListUsersRequest, ListUsersResponse,
+    LinkAgentUserResponse, ListUsersRequest, ListUsersResponse, UnlinkAgentUserRequest, UnlinkAgentUserResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -51,9 +51,21 @@ impl UserService for Api {
         let (username, link) = (username(&name)?, parse_agent_user(agent_user)?);
         let linked = self
             .store
-            .write(|tx| Box::pin(async move { store::users::link_agent_user(tx, &username, link).await }))
+            .write(|tx| Box::pin(async move { store::users::link_agent_user(tx, &username, Some(link)).await }))
             .await?;
         Ok(Response::new(LinkAgentUserResponse { user: Some(user_to_proto(linked)) }))
+    }
+
+    async fn unlink_agent_user(
+        &self,
+        request: Request<UnlinkAgentUserRequest>,
+    ) -> Result<Response<UnlinkAgentUserResponse>, Status> {
+        let username = username(&request.into_inner().username)?;
+        let unlinked = self
+            .store
+            .write(|tx| Box::pin(async move { store::users::link_agent_user(tx, &username, None).await }))
+            .await?;
+        Ok(Response::new(UnlinkAgentUserResponse { user: Some(user_to_proto(unlinked)) }))
     }
 }
 

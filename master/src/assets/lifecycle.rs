@@ -34,17 +34,40 @@ pub enum Verdict {
     Unknown,
 }
 
-/// Gives a queued task its place, and settles whom it runs as. Tells whether the task was still there to be placed.
-pub async fn place(tx: &Tx, id: TaskId, agent: PlacedOn, default_user: AgentUser) -> Result<bool> {
+/// Whom tasks run as.
+#[derive(Clone, Debug)]
+pub struct RunAs {
+    /// Where the owner is not linked.
+    pub default: AgentUser,
+    /// Nobody with a smaller uid.
+    pub minimum_uid: u32,
+}
+
+/// Gives a queued task its place, and settles whom it runs as; or fails it, where it may not run as that user. Tells
+/// whether it has a place.
+pub async fn place(tx: &Tx, id: TaskId, agent: PlacedOn, run_as: RunAs) -> Result<bool> {
     let mut task = store::tasks::get(&**tx, id).await?;
     let Some(state) = state::next(task.state, Event::Placed) else {
         return Ok(false);
     };
     let owner = store::assets::owner(&**tx, task.asset).await?;
+    let user = owner.agent_user.unwrap_or(run_as.default);
+    if user.uid < run_as.minimum_uid {
+        let reason = format!(
+            "would run as {} (uid {}), below security.minimum_uid ({}): an administrator can link {} with another user",
+            user.user.as_str(),
+            user.uid,
+            run_as.minimum_uid,
+            owner.username
+        );
+        apply(&mut task, Status::CouldNotStart { reason });
+        record(tx, &task).await?;
+        return Ok(false);
+    }
     task.state = state;
     task.state_reason = String::new();
     task.agent = Some(agent);
-    task.run_as = Some(owner.agent_user.unwrap_or(default_user));
+    task.run_as = Some(user);
     task.placed_at = Some(Timestamp::now());
     record(tx, &task).await?;
     Ok(true)
@@ -191,8 +214,9 @@ mod tests {
             })
             .await
             .unwrap();
+        let run_as = RunAs { default: AgentUser::root(), minimum_uid: 0 };
         let on = PlacedOn { id: agent, name: "n1".into() };
-        assert!(store.write(move |tx| Box::pin(place(tx, task, on, AgentUser::root()))).await.unwrap());
+        assert!(store.write(move |tx| Box::pin(place(tx, task, on, run_as))).await.unwrap());
         (store, agent, task)
     }
 

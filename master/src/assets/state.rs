@@ -74,7 +74,7 @@ pub enum Event {
     Started,
     /// Its container ended.
     Exited { success: bool },
-    /// Its agent cannot start its container.
+    /// Its agent cannot start its container, or it may not be started.
     CouldNotStart,
     /// Somebody wants it to end.
     Kill,
@@ -90,6 +90,7 @@ pub fn next(state: State, event: Event) -> Option<State> {
         (Event::Started, Starting | Lost) => Some(Running),
         (Event::Exited { success: true }, Starting | Running | Lost) => Some(Completed),
         (Event::Exited { success: false } | Event::CouldNotStart, Starting | Running | Lost) => Some(Failed),
+        (Event::CouldNotStart, Queued) => Some(Failed),
         (Event::Exited { .. } | Event::CouldNotStart, Stopping) => Some(Killed),
         (Event::Kill, Queued | Paused) => Some(Killed),
         (Event::Kill, Starting | Running | Lost) => Some(Stopping),
@@ -136,7 +137,7 @@ mod tests {
         let table: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
         expect![[r#"
                        placed     started    exit 0     exit 1     no start   kill       agent lost
-            QUEUED     STARTING   -          -          -          -          KILLED     -
+            QUEUED     STARTING   -          -          -          FAILED     KILLED     -
             STARTING   -          RUNNING    COMPLETED  FAILED     FAILED     STOPPING   LOST
             RUNNING    -          -          COMPLETED  FAILED     FAILED     STOPPING   LOST
             PAUSED     -          -          -          -          -          KILLED     -

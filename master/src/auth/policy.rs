@@ -46,6 +46,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/pedl.v1.UserService/GetUser", Access::Member),
     ("/pedl.v1.UserService/LinkAgentUser", Access::Admin),
     ("/pedl.v1.UserService/ListUsers", Access::Member),
+    ("/pedl.v1.UserService/UnlinkAgentUser", Access::Admin),
 ];
 
 /// The access of the rpc at `path`.

@@ -191,7 +191,7 @@ mod tests {
         ];
         expect![[r#"
             DIR/master.yaml: unknown field `lisen`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`
-            DIR/master.yaml: security: unknown field `default_tsk`, expected `default_task` or `session_lifetime`
+            DIR/master.yaml: security: unknown field `default_tsk`, expected one of `default_task`, `minimum_uid`, `session_lifetime`
             DIR/master.yaml: security.default_task.uid: must be 0 to 2147483647, not -1
             DIR/master.yaml: security.session_lifetime: `soon` is not a duration such as `30d`, `12h` or `10m`
             DIR/master.yaml: listen: `here` is not an address such as `127.0.0.1:8080`

@@ -77,12 +77,14 @@ pub async fn list_blank(db: &impl ConnectionTrait) -> Result<Vec<User>> {
     Ok(query.all(db).await?.into_iter().map(from_row).collect())
 }
 
-pub async fn link_agent_user(tx: &Tx, username: &Username, link: AgentUser) -> Result<User> {
+/// Links an account, or, with `None`, takes its link away.
+pub async fn link_agent_user(tx: &Tx, username: &Username, link: Option<AgentUser>) -> Result<User> {
     let mut row = get_row(&**tx, username).await?.into_active_model();
-    row.agent_user = Set(Some(link.user.as_str().into()));
-    row.agent_uid = Set(Some(link.uid.into()));
-    row.agent_group = Set(Some(link.group.as_str().into()));
-    row.agent_gid = Set(Some(link.gid.into()));
+    let link = link.as_ref();
+    row.agent_user = Set(link.map(|link| link.user.as_str().into()));
+    row.agent_uid = Set(link.map(|link| link.uid.into()));
+    row.agent_group = Set(link.map(|link| link.group.as_str().into()));
+    row.agent_gid = Set(link.map(|link| link.gid.into()));
     Ok(from_row(row.update(&**tx).await?))
 }
 
@@ -151,15 +153,14 @@ mod tests {
         let store = open().await;
         let ada = Username::parse("ada").unwrap();
         store.write(|tx| Box::pin(create(tx, user_named("ada")))).await.unwrap();
-        for uid in [1234, 2_147_483_647] {
-            let link = AgentUser { uid, ..AgentUser::root() };
+        for uid in [Some(1234), Some(2_147_483_647), None, None] {
+            let link = uid.map(|uid| AgentUser { uid, ..AgentUser::root() });
             let (name, expected) = (ada.clone(), link.clone());
             store.write(|tx| Box::pin(async move { link_agent_user(tx, &name, link).await })).await.unwrap();
-            assert_eq!(get(store.read(), &ada).await.unwrap().agent_user, Some(expected));
+            assert_eq!(get(store.read(), &ada).await.unwrap().agent_user, expected);
         }
         let nobody = Username::parse("nobody").unwrap();
-        let link =
-            store.write(|tx| Box::pin(async move { link_agent_user(tx, &nobody, AgentUser::root()).await })).await;
+        let link = store.write(|tx| Box::pin(async move { link_agent_user(tx, &nobody, None).await })).await;
         assert!(matches!(link, Err(Error::UserNotFound(_))));
     }
 }

@@ -1,7 +1,7 @@
 use pedl_proto::v1::user_service_server::UserService;
 use pedl_proto::v1::{
     CreateUserRequest, CreateUserResponse, GetUserRequest, GetUserResponse, LinkAgentUserRequest,
-    LinkAgentUserResponse, ListUsersRequest, ListUsersResponse,
+    LinkAgentUserResponse, ListUsersRequest, ListUsersResponse, UnlinkAgentUserRequest, UnlinkAgentUserResponse,
 };
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -56,5 +56,17 @@ impl UserService for Shared {
         let user = user.ok_or_else(|| refuse(Code::NotFound, "USER_NOT_FOUND", "no user has this name"))?;
         user.agent_user = agent_user;
         Ok(Response::new(LinkAgentUserResponse { user: Some(user.clone()) }))
+    }
+
+    async fn unlink_agent_user(
+        &self,
+        request: Request<UnlinkAgentUserRequest>,
+    ) -> Result<Response<UnlinkAgentUserResponse>, Status> {
+        self.admin("UnlinkAgentUser", request.metadata())?;
+        let mut state = self.lock();
+        let user = state.users.get_mut(&request.into_inner().username);
+        let user = user.ok_or_else(|| refuse(Code::NotFound, "USER_NOT_FOUND", "no user has this name"))?;
+        user.agent_user = None;
+        Ok(Response::new(UnlinkAgentUserResponse { user: Some(user.clone()) }))
     }
 }
