@@ -10,6 +10,7 @@ use bollard::query_parameters::{
 };
 use futures::StreamExt as _;
 
+use super::network::NETWORK;
 use super::{ApiError, Docker, Failure, Found, Mount, Phase, Refusal};
 use crate::assignment::TaskId;
 use crate::backoff::Backoff;
@@ -19,6 +20,9 @@ const AGENT: &str = "pedl.agent";
 pub(super) const TASK: &str = "pedl.task";
 const ASSET: &str = "pedl.asset";
 pub(super) const GPUS: &str = "pedl.gpus";
+
+/// Processes and threads of a task: many times what training takes, and too few to choke the machine.
+const MAX_PROCESSES: i64 = 16_384;
 
 /// Everything that a task's container is made of.
 #[derive(Debug, Clone)]
@@ -117,6 +121,8 @@ impl Docker {
                 security_opt: Some(vec!["no-new-privileges".into()]),
                 log_config: Some(unrotated_logs()),
                 mounts: Some(plan.mounts.into_iter().map(ApiMount::from).collect()),
+                network_mode: Some(NETWORK.into()),
+                pids_limit: Some(MAX_PROCESSES),
                 shm_size: Some(plan.shm_size).filter(|size| *size > 0),
                 device_requests: Some(plan.gpus).filter(|gpus| !gpus.is_empty()).map(|gpus| vec![nvidia(gpus)]),
                 ..HostConfig::default()
