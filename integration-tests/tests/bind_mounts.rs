@@ -120,7 +120,7 @@ fn what_the_agent_denies_is_refused() {
             .map(PathBuf::from)
             .into();
     let denied: Vec<_> = denied.iter().map(PathBuf::as_path).collect();
-    let up = dir.join("../../../etc");
+    let up = dir.join("../../../../../../../../etc");
     check_refused(
         &cluster,
         "carol",
@@ -136,7 +136,7 @@ fn what_the_agent_denies_is_refused() {
             bind mount: /bin, which is /usr/bin, is refused on agent n0: bind_mounts.deny has /usr/bin: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
             bind mount: DIR/ada/to-etc, which is /etc, is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
             bind mount: DIR/ada/to-etc/hostname, which is /etc/hostname, is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
-            bind mount: DIR/ada/../../../etc, which is /etc, is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml"#]],
+            bind mount: DIR/ada/../../../../../../../../etc, which is /etc, is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml"#]],
     );
     check_refused(
         &cluster,

@@ -19,13 +19,14 @@ use rustix::net::{
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::process::Command;
+use tokio::time::{Instant, timeout_at};
 
 use crate::identity::RunAs;
 
 /// The first argument that makes the program a helper.
 pub const ARGUMENT: &str = "open-as";
 
-/// How long a path may take. One on a file server that is away takes for ever.
+/// How long the paths of a task may take. One on a file server that is away takes for ever.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a path led to.
@@ -53,9 +54,10 @@ pub async fn open_as(run_as: &RunAs, paths: &[&Path]) -> io::Result<Vec<Answer>>
     let _helper = command.spawn()?;
     // The command holds the helper's end, too; with it, nobody would see the helper end.
     drop(command);
+    let deadline = Instant::now() + PATIENCE;
     let mut answers = vec![];
     for _ in paths {
-        let answer = tokio::time::timeout(PATIENCE, ours.async_io(Interest::READABLE, || receive(&ours))).await;
+        let answer = timeout_at(deadline, ours.async_io(Interest::READABLE, || receive(&ours))).await;
         answers.push(answer.unwrap_or_else(|_| Ok(Err(Errno::ETIMEDOUT)))?);
     }
     Ok(answers)

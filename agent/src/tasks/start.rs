@@ -56,7 +56,11 @@ pub async fn start(
         Err(message) => return Outcome::Refused(Error::Spec(message).to_string()),
     };
     let start = Start { tools, task, spec: &spec, orders };
-    start.run(gpus, created).await.unwrap_or_else(|error| Outcome::Refused(error.to_string()))
+    start.run(gpus, created).await.unwrap_or_else(|error| {
+        // The master may take long to hear of it.
+        tools.dirs.of(task).unmount();
+        Outcome::Refused(error.to_string())
+    })
 }
 
 struct Start<'a> {

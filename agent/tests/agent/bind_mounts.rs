@@ -44,6 +44,29 @@ async fn members_data_outlives_the_task_and_its_directory() {
     assert_eq!(mounted_below(&agent.data_dir()), [""; 0]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_fails_leaves_nothing_mounted() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let agent = Agent::start(&master);
+    let data = members_dir();
+    let reason = master
+        .refused(|assignment| {
+            assignment.container.as_mut().unwrap().bind_mounts = vec![bind(data.path(), "/data")];
+            assignment.argv = vec!["no-such-program".into()];
+        })
+        .await;
+    assert!(reason.contains("cannot run"), "{reason}");
+    // The first could be mounted, the second cannot.
+    let binds = vec![bind(data.path(), "/data"), bind(Path::new("/etc"), "/etc/host")];
+    let reason = master.refused(|assignment| assignment.container.as_mut().unwrap().bind_mounts = binds).await;
+    assert!(reason.contains("bind_mounts.deny has /etc"), "{reason}");
+    let tasks = agent.data_dir().join("tasks");
+    until("their directories are gone", async || std::fs::read_dir(&tasks).unwrap().next().is_none()).await;
+    assert_eq!(mounted_below(&agent.data_dir()), [""; 0]);
+    assert_eq!(std::fs::read_to_string(data.path().join("precious")).unwrap(), "kept\n");
+}
+
 /// A process that knows nothing of a mount finds it below a directory that it is about to remove.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leftover_mount_is_unmounted_and_not_emptied() {
