@@ -40,7 +40,7 @@ pub struct Opened {
     pub directory: bool,
 }
 
-/// Opens a path as a user; the outer error is one of the opening itself, the inner one the user's.
+/// What a path led to, or what the machine said to the user.
 type Answer = Result<Opened, Errno>;
 
 /// Opens each path as that user and group, with no other groups.
