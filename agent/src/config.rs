@@ -1,5 +1,6 @@
 //! What the agent is told: flags, then environment, then file, then defaults.
 
+mod bind_mounts;
 mod values;
 
 use std::io;
@@ -8,7 +9,8 @@ use std::path::{Path, PathBuf};
 use clap::{CommandFactory as _, Parser};
 use serde::{Deserialize, Serialize};
 
-pub use values::{AgentName, DockerUrl, MasterUrl, Slots};
+pub use bind_mounts::BindMounts;
+pub use values::{AgentName, DockerUrl, HostPath, MasterUrl, Slots};
 
 /// Where the file is looked for when no `--config` names one.
 pub const DEFAULT_FILE: &str = "/usr/local/pedl/etc/agent.yaml";
@@ -74,6 +76,8 @@ pub struct Config {
     pub slots: Slots,
     /// The pool to serve; empty: the join token's.
     pub resource_pool: String,
+    /// What bind mounts may reach; in the file only.
+    pub bind_mounts: BindMounts,
 }
 
 impl Default for Config {
@@ -86,6 +90,7 @@ impl Default for Config {
             docker: DockerUrl::default(),
             slots: Slots::default(),
             resource_pool: String::new(),
+            bind_mounts: BindMounts::default(),
         }
     }
 }
@@ -146,6 +151,7 @@ impl Config {
             docker: args.docker.unwrap_or(file.docker),
             slots: args.slots.unwrap_or(file.slots),
             resource_pool: args.resource_pool.unwrap_or(file.resource_pool),
+            bind_mounts: file.bind_mounts,
         };
         config.name = config.name.or_host().map_err(Error::HostName)?;
         // Docker takes only absolute paths as sources of mounts.
@@ -203,21 +209,47 @@ mod tests {
         check(
             "",
             expect![[r#"
-            master: http://127.0.0.1:8080
-            name: ''
-            data_dir: /var/lib/pedl-agent
-            token_file: ''
-            docker: unix:///var/run/docker.sock
-            slots: auto
-            resource_pool: ''
-        "#]],
+                master: http://127.0.0.1:8080
+                name: ''
+                data_dir: /var/lib/pedl-agent
+                token_file: ''
+                docker: unix:///var/run/docker.sock
+                slots: auto
+                resource_pool: ''
+                bind_mounts:
+                  deny:
+                  - /
+                  - /bin
+                  - /boot
+                  - /dev
+                  - /etc
+                  - /lib
+                  - /lib32
+                  - /lib64
+                  - /libx32
+                  - /proc
+                  - /root
+                  - /run
+                  - /sbin
+                  - /sys
+                  - /usr
+                  - /var/lib/containerd
+                  - /var/lib/docker
+                  - /var/lib/pedl
+                  - /var/lib/pedl-agent
+                  - /var/run
+                  - /var/spool
+                  allow: []
+                  allow_root: true
+            "#]],
         );
     }
 
     #[test]
     fn every_key() {
         check(
-            "{master: 'http://m:1', name: a, data_dir: /d, token_file: /t, docker: 'tcp://d:2', slots: 4, resource_pool: p}",
+            "{master: 'http://m:1', name: a, data_dir: /d, token_file: /t, docker: 'tcp://d:2', slots: 4, resource_pool: p, \
+             bind_mounts: {deny: [/a], allow: [/b], allow_root: false}}",
             expect![[r#"
                 master: http://m:1
                 name: a
@@ -226,6 +258,12 @@ mod tests {
                 docker: tcp://d:2
                 slots: 4
                 resource_pool: p
+                bind_mounts:
+                  deny:
+                  - /a
+                  allow:
+                  - /b
+                  allow_root: false
             "#]],
         );
     }
@@ -235,7 +273,7 @@ mod tests {
         check(
             "nmae: a",
             expect![
-                "nmae: unknown field `nmae`, expected one of `master`, `name`, `data_dir`, `token_file`, `docker`, `slots`, `resource_pool`"
+                "nmae: unknown field `nmae`, expected one of `master`, `name`, `data_dir`, `token_file`, `docker`, `slots`, `resource_pool`, `bind_mounts`"
             ],
         );
         check("name: a b", expect![[r#"name: "a b" is no agent's name: give 1 to 64 of a-z A-Z 0-9 . _ -"#]]);
@@ -251,6 +289,18 @@ mod tests {
         check("slots: -1", expect![[r#"slots: "-1" is no number of slots: give auto, or 0 to 4096"#]]);
         check("slots: [1]", expect!["slots: expected auto, or 0 to 4096"]);
         check("data_dir: [1]", expect!["data_dir: invalid type: sequence, expected path string at line 1 column 11"]);
+        check(
+            "bind_mounts: {deny: [srv]}",
+            expect![[
+                r#"bind_mounts.deny[0]: bind_mounts.deny: "srv" is no path that can be denied or allowed: give an absolute one, without .. at line 1 column 21"#
+            ]],
+        );
+        check(
+            "bind_mounts: {forbid: []}",
+            expect![
+                "bind_mounts.forbid: bind_mounts: unknown field `forbid`, expected one of `deny`, `allow`, `allow_root` at line 1 column 15"
+            ],
+        );
         check("- a", expect![".: invalid type: sequence, expected struct Config"]);
     }
 

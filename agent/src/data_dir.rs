@@ -65,8 +65,15 @@ impl DataDir {
         make_private(&root)?;
         make_private(&root.join("tasks"))?;
         make_private(&root.join("images"))?;
+        // The list of mounts has no symlinks in it.
+        let root = at(&root, root.canonicalize())?;
         let lock = lock(&root)?;
         Ok(Self { root, _lock: lock })
+    }
+
+    /// The directory itself, without symlinks.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Where a directory stands for each task.

@@ -21,7 +21,7 @@ use crate::config::DockerUrl;
 pub use containers::{ContainerPlan, StartAnswer};
 pub use images::PullFailure;
 pub use logs::{Frame, Mark, Source};
-pub use mounts::{BadMount, Mount, plan as plan_mounts};
+pub use mounts::Mount;
 pub use observed::{Found, Phase};
 
 /// How long Docker may take to begin an answer. Creating and starting are slow on a busy machine.
@@ -99,6 +99,11 @@ impl Docker {
             }
             tokio::time::sleep(backoff.next()).await;
         }
+    }
+
+    /// Where Docker keeps images and containers; none where it does not say.
+    pub async fn root_dir(&self) -> Option<String> {
+        self.patiently(|| self.api.info()).await.ok()?.docker_root_dir
     }
 
     /// The agent's name, for messages.

@@ -5,6 +5,7 @@
 
 mod assignment;
 mod backoff;
+mod bind_mounts;
 mod chain;
 mod config;
 mod data_dir;
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use bind_mounts::BindMounts;
 use clap::Parser as _;
 use config::{Args, Config};
 use data_dir::DataDir;
@@ -46,6 +48,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const STARTS_AT_ONCE: usize = 8;
 
 fn main() -> ExitCode {
+    if let Some(code) = bind_mounts::help(std::env::args_os()) {
+        return code;
+    }
     let args = Args::parse();
     let print_config = args.print_config;
     let config = match Config::load(args) {
@@ -116,8 +121,10 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let run_tasks = async {
         // Containers carry the cluster's id: without one there are none to find.
         let cluster = member.wait_for(Option::is_some).await?.as_ref().map(|member| member.cluster_id.clone());
+        let docker = Docker::connect(&config.docker, cluster.unwrap_or_default(), config.name.to_string()).await;
         let tools = Arc::new(Tools {
-            docker: Docker::connect(&config.docker, cluster.unwrap_or_default(), config.name.to_string()).await,
+            bind_mounts: BindMounts::new(&config, data_dir.root(), &docker).await,
+            docker,
             master,
             dirs: TaskDirs(data_dir.tasks()),
             images: ImageCache::new(data_dir.images()),

@@ -59,6 +59,10 @@ impl Runner {
                 None => {}
             }
         }
+        // Not those of containers: a start may be under way.
+        for task in tools.dirs.list().into_iter().filter(|task| !tasks.contains_key(task)) {
+            tools.dirs.of(&task).unmount();
+        }
         if !tasks.is_empty() {
             tracing::info!("found {} containers of earlier", tasks.len());
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::bind_mounts::BindMounts;
 use crate::docker::Docker;
 use crate::images::ImageCache;
 use crate::master::Master;
@@ -29,6 +30,8 @@ pub struct Tools {
     pub master: Arc<Master>,
     /// The tasks' directories.
     pub dirs: TaskDirs,
+    /// What of the machine tasks may mount.
+    pub bind_mounts: BindMounts,
     /// What was read from images.
     pub images: ImageCache,
     /// Bounds how many containers are made at once.

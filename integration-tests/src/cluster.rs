@@ -20,7 +20,8 @@ pub struct Cluster {
     settings: Settings,
     address: String,
     id: String,
-    dir: TempDir,
+    /// There until this is dropped.
+    dir: Option<TempDir>,
 }
 
 /// What a command line came to.
@@ -64,8 +65,14 @@ impl Cluster {
         // Members' containers must be able to reach what tests put here for them.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("its mode can be set");
         fs::write(dir.path().join("master.yaml"), &settings.master_yaml).expect("the configuration can be written");
-        let mut cluster =
-            Self { agents: Vec::new(), master: None, settings, address: "127.0.0.1:0".into(), id: String::new(), dir };
+        let mut cluster = Self {
+            agents: Vec::new(),
+            master: None,
+            settings,
+            address: "127.0.0.1:0".into(),
+            id: String::new(),
+            dir: Some(dir),
+        };
         cluster.start_master();
         let master = cluster.json(&["master", "info"]);
         cluster.id = master["cluster_id"].as_str().expect("a cluster has an id").to_owned();
@@ -144,9 +151,13 @@ impl Cluster {
         format!("http://{}", self.address)
     }
 
+    fn dir(&self) -> &Path {
+        self.dir.as_ref().expect("it is there").path()
+    }
+
     /// A path in the cluster's directory.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        self.dir().join(name)
     }
 
     /// Makes a directory that belongs to `uid` and `gid`, for a bind mount.
@@ -175,7 +186,7 @@ impl Cluster {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(program("pedl"));
         command.args(args).env_clear().env("HOME", self.path("home")).env("PEDL_MASTER", self.url());
-        command.current_dir(self.dir.path()).stdin(Stdio::null());
+        command.current_dir(self.dir()).stdin(Stdio::null());
         command
     }
 
@@ -240,7 +251,24 @@ impl Drop for Cluster {
                 eprintln!("--- {log}\n{text}");
             }
         }
+        // Removing the directory would empty what an agent that was killed left mounted in it.
+        if !unmount_below(self.dir()) {
+            drop(self.dir.take().map(TempDir::keep));
+        }
     }
+}
+
+/// Unmounts what is mounted below a directory; answers whether nothing is left.
+fn unmount_below(dir: &Path) -> bool {
+    let mounted = || {
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let places = mounts.lines().filter_map(|line| line.split(' ').nth(4)).map(PathBuf::from);
+        places.filter(|place| place.starts_with(dir)).collect::<Vec<_>>()
+    };
+    for place in mounted() {
+        drop(Command::new("umount").arg("--lazy").arg(place).output());
+    }
+    mounted().is_empty()
 }
 
 /// Runs a command line to its end.

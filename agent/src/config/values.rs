@@ -1,6 +1,7 @@
 //! The values of the configuration: each refuses what it cannot be, and says what it can.
 
 use std::fmt;
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,13 @@ impl FromStr for DockerUrl {
     }
 }
 
+impl DockerUrl {
+    /// The socket's file, where it is one.
+    pub fn socket(&self) -> Option<&Path> {
+        self.0.strip_prefix("unix://").map(Path::new)
+    }
+}
+
 impl Default for DockerUrl {
     fn default() -> Self {
         Self("unix:///var/run/docker.sock".into())
@@ -108,6 +116,28 @@ macro_rules! text {
 }
 
 text!(MasterUrl, AgentName, DockerUrl);
+
+/// A path of this machine: absolute, without `..`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "PathBuf")]
+pub struct HostPath(PathBuf);
+
+impl TryFrom<PathBuf> for HostPath {
+    type Error = String;
+
+    fn try_from(path: PathBuf) -> Result<Self, String> {
+        if path.is_relative() || path.components().any(|part| part == Component::ParentDir) {
+            return Err(format!("{path:?} is no path that can be denied or allowed: give an absolute one, without .."));
+        }
+        Ok(Self(path))
+    }
+}
+
+impl AsRef<Path> for HostPath {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
 
 /// How many slots the agent offers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

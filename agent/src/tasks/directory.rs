@@ -1,4 +1,5 @@
-//! A directory for each task: its passwd, group and home, and what an agent process must tell the next one.
+//! A directory for each task: its passwd, group, home and staged bind mounts, and what an agent process must tell the
+//! next one.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::assignment::TaskId;
+use crate::bind_mounts::staging;
 use crate::data_dir::write_durably;
 use crate::docker::Mount;
 use crate::identity::{ImageFiles, RunAs};
@@ -75,10 +77,22 @@ impl TaskDir {
         fs::read_to_string(self.0.join("stop")).ok()?.parse().ok()
     }
 
-    /// Removes it with all that the task left in its home, which may take a while.
+    /// The directory, which may be absent.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Unmounts what was staged in it. Containers have mounts of their own.
+    pub fn unmount(&self) {
+        if let Err(error) = staging::unmount_below(&self.0) {
+            tracing::warn!("what is mounted below {} stays: {error}", self.0.display());
+        }
+    }
+
+    /// Removes it with all that the task left in its home, which may take a while, and never with what is mounted in it.
     pub async fn remove(&self) {
         let dir = self.0.clone();
-        let removed = tokio::task::spawn_blocking(move || fs::remove_dir_all(dir)).await;
+        let removed = tokio::task::spawn_blocking(move || staging::remove(&dir)).await;
         match removed.map_err(io::Error::other).flatten() {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 tracing::warn!("{} is left behind: {error}", self.0.display());

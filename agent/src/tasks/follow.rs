@@ -17,6 +17,8 @@ use crate::logs::{Outbox, Shipment};
 
 /// Returns when the end is on record, or the master does not know the task. `fresh`: this process has just started it.
 pub async fn follow(tools: &Tools, task: &TaskId, fresh: bool, orders: watch::Receiver<Order>) -> Outcome {
+    // The container has its own by now: while it runs, no data of members is to be found below the agent's directory.
+    tools.dirs.of(task).unmount();
     let (ended, has_ended) = watch::channel(false);
     let end = async {
         let end = end(tools, task).await;

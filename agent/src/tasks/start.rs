@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use super::{Order, Outcome, Tools};
 use crate::assignment::{TaskId, TaskSpec};
 use crate::backoff::Backoff;
-use crate::docker::{BadMount, ContainerPlan, Phase, PullFailure, Refusal, StartAnswer, plan_mounts};
+use crate::bind_mounts;
+use crate::docker::{ContainerPlan, Mount, Phase, PullFailure, Refusal, StartAnswer};
+use crate::identity::ImageFiles;
 use crate::images;
 
 /// How long a start that was sent may take to show. dockerd takes up a request within milliseconds of reading it, and
@@ -25,7 +27,7 @@ enum Error {
     #[error("the assignment cannot be understood: {0}")]
     Spec(String),
     #[error(transparent)]
-    Mount(#[from] BadMount),
+    Mount(#[from] bind_mounts::Error),
     #[error(transparent)]
     Pull(#[from] PullFailure),
     #[error("agent {agent} cannot prepare the home and user of the task: {source}")]
@@ -56,7 +58,11 @@ pub async fn start(
         Err(message) => return Outcome::Refused(Error::Spec(message).to_string()),
     };
     let start = Start { tools, task, spec: &spec, orders };
-    start.run(gpus, created).await.unwrap_or_else(|error| Outcome::Refused(error.to_string()))
+    start.run(gpus, created).await.unwrap_or_else(|error| {
+        // The master may take long to hear of it.
+        tools.dirs.of(task).unmount();
+        Outcome::Refused(error.to_string())
+    })
 }
 
 struct Start<'a> {
@@ -73,7 +79,9 @@ impl Start<'_> {
         {
             return Ok(outcome);
         }
-        if !created {
+        if created {
+            self.stage_again().await?;
+        } else {
             let Some(image_id) = self.image_id().await? else {
                 return Ok(Outcome::Aborted { created: false });
             };
@@ -121,9 +129,7 @@ impl Start<'_> {
         network.map_err(|refusal| Error::Network { agent: agent(), refusal })?;
         let files = tools.images.get(&tools.docker, image_id).await;
         let files = files.map_err(|error| self.no_image(error))?;
-        let own = tools.dirs.of(task).prepare(&spec.run_as, &files);
-        let own = own.map_err(|source| Error::Prepare { agent: agent(), source })?;
-        let work_dir = spec.work_dir.as_ref().map_or_else(|| spec.run_as.home(), PathBuf::from);
+        let mounts = self.mount(&files).await?;
         let plan = ContainerPlan {
             task: (*task).clone(),
             asset_id: spec.asset_id,
@@ -131,12 +137,36 @@ impl Start<'_> {
             user: spec.run_as.ids(),
             argv: spec.argv.clone(),
             environment: spec.environment(),
-            mounts: plan_mounts(tools.docker.agent(), &work_dir, own, &spec.bind_mounts)?,
-            work_dir: work_dir.to_string_lossy().into_owned(),
+            mounts,
+            work_dir: self.work_dir().to_string_lossy().into_owned(),
             shm_size: spec.shm_size,
             gpus,
         };
         tools.docker.create(plan).await.map_err(|refusal| Error::Create { agent: agent(), refusal })
+    }
+
+    fn work_dir(&self) -> PathBuf {
+        self.spec.work_dir.as_ref().map_or_else(|| self.spec.run_as.home(), PathBuf::from)
+    }
+
+    /// Makes PEDL's own files and the member's bind mounts ready on this machine.
+    async fn mount(&self, files: &ImageFiles) -> Result<Vec<Mount>, Error> {
+        let own = self.tools.dirs.of(self.task).prepare(&self.spec.run_as, files);
+        let own = own.map_err(|source| Error::Prepare { agent: self.tools.docker.agent().into(), source })?;
+        let binds = self.stage(&own).await?;
+        Ok(own.into_iter().chain(binds).collect())
+    }
+
+    async fn stage(&self, own: &[Mount]) -> Result<Vec<Mount>, Error> {
+        let Self { tools, task, spec, .. } = self;
+        let dir = tools.dirs.of(task);
+        Ok(tools.bind_mounts.stage(dir.path(), &spec.run_as, &self.work_dir(), own, &spec.bind_mounts).await?)
+    }
+
+    /// The container is there, and the machine may have been started anew since, without its mounts: the container would
+    /// be given the empty places where they were.
+    async fn stage_again(&self) -> Result<(), Error> {
+        self.stage(&[]).await.map(drop)
     }
 
     /// Sends the start until it is known what became of it.

@@ -12,14 +12,25 @@ use tokio::runtime::{Builder, Runtime};
 pub struct DockerProxy {
     socket: PathBuf,
     runtime: Option<Runtime>,
-    /// How many requests to start a container went through; their answers do not while `mute_starts` is set.
-    starts: Arc<AtomicUsize>,
-    mute_starts: bool,
+    /// How many requests to start a container came.
+    count: Arc<AtomicUsize>,
+    starts: Starts,
+}
+
+/// What becomes of requests to start a container.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Starts {
+    /// They go through.
+    Passed,
+    /// dockerd gets them; the agent gets no answer.
+    Unanswered,
+    /// dockerd does not get them.
+    Lost,
 }
 
 impl DockerProxy {
-    pub fn start(dir: &Path, mute_starts: bool) -> Self {
-        let mut proxy = Self { socket: dir.join("docker.sock"), runtime: None, starts: Arc::default(), mute_starts };
+    pub fn start(dir: &Path, starts: Starts) -> Self {
+        let mut proxy = Self { socket: dir.join("docker.sock"), runtime: None, count: Arc::default(), starts };
         proxy.up();
         proxy
     }
@@ -29,7 +40,12 @@ impl DockerProxy {
     }
 
     pub fn starts(&self) -> usize {
-        self.starts.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// From the next `up` on.
+    pub fn pass_starts(&mut self) {
+        self.starts = Starts::Passed;
     }
 
     pub fn down(&mut self) {
@@ -41,11 +57,11 @@ impl DockerProxy {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = std::os::unix::net::UnixListener::bind(&self.socket).unwrap();
         listener.set_nonblocking(true).unwrap();
-        let (starts, mute) = (self.starts.clone(), self.mute_starts);
+        let (count, starts) = (self.count.clone(), self.starts);
         runtime.spawn(async move {
             let listener = UnixListener::from_std(listener).unwrap();
             while let Ok((agent, _)) = listener.accept().await {
-                tokio::spawn(relay(agent, starts.clone(), mute));
+                tokio::spawn(relay(agent, count.clone(), starts));
             }
         });
         self.runtime = Some(runtime);
@@ -61,15 +77,19 @@ impl Drop for DockerProxy {
 }
 
 /// One connection; the agent uses each for one request.
-async fn relay(mut agent: UnixStream, starts: Arc<AtomicUsize>, mute: bool) -> std::io::Result<()> {
+async fn relay(mut agent: UnixStream, count: Arc<AtomicUsize>, starts: Starts) -> std::io::Result<()> {
     let mut docker = UnixStream::connect("/var/run/docker.sock").await?;
     let mut head = vec![0; 64 << 10];
     let length = agent.read(&mut head).await?;
+    let is_start = String::from_utf8_lossy(&head[..length]).lines().next().is_some_and(|line| line.contains("/start "));
+    if is_start && starts == Starts::Lost {
+        count.fetch_add(1, Ordering::Relaxed);
+        return Ok(());
+    }
     docker.write_all(&head[..length]).await?;
-    if String::from_utf8_lossy(&head[..length]).lines().next().is_some_and(|line| line.contains("/start ")) {
-        starts.fetch_add(1, Ordering::Relaxed);
-        if mute {
-            // dockerd has it; the agent will not hear so.
+    if is_start {
+        count.fetch_add(1, Ordering::Relaxed);
+        if starts == Starts::Unanswered {
             return Ok(());
         }
     }

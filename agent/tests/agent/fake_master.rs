@@ -137,6 +137,13 @@ impl FakeMaster {
         (known.end(task).unwrap().clone(), known.log(task))
     }
 
+    /// Places a task that cannot start, and answers why.
+    pub async fn refused(&self, shape: impl FnOnce(&mut Assignment)) -> String {
+        let (end, _) = self.end(&self.place("true", shape)).await;
+        let Report::CouldNotStart(refused) = end else { panic!("{end:?}") };
+        refused.reason
+    }
+
     pub async fn running(&self, task: &str) {
         let runs = |report: &Report| matches!(report, Report::Running(_));
         self.until("the task ran", |known| known.reports.get(task).is_some_and(|all| all.iter().any(runs))).await;

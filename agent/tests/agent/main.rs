@@ -7,6 +7,7 @@ mod docker_proxy;
 mod fake_master;
 mod process;
 
+mod bind_mounts;
 mod identity;
 mod program;
 mod refusals;

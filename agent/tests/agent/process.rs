@@ -1,7 +1,7 @@
 //! The agent as a process.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
@@ -11,27 +11,61 @@ use tempfile::TempDir;
 use crate::conditions::until;
 use crate::fake_master::{FakeMaster, JOIN_TOKEN};
 
+const DOCKER: &str = "unix:///var/run/docker.sock";
+
+/// What is mounted below a directory of the tests', whose paths hold nothing that would be escaped.
+pub fn mounted_below(dir: &Path) -> Vec<String> {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let below = format!("{}/", dir.canonicalize().unwrap().display());
+    let places = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+    places.filter(|place| place.starts_with(&below)).map(ToOwned::to_owned).collect()
+}
+
 /// An agent's installation: its directory outlives its processes.
 pub struct Agent {
-    dir: TempDir,
+    /// There until this is dropped.
+    dir: Option<TempDir>,
     master: String,
     docker: String,
+    /// Whether it has mounts of its own.
+    apart: bool,
     child: Option<Child>,
 }
 
 impl Agent {
     /// Installs an agent and starts it.
     pub fn start(master: &FakeMaster) -> Self {
-        Self::start_on(master, "unix:///var/run/docker.sock")
+        Self::start_on(master, DOCKER)
     }
 
     /// The same, with this Docker.
     pub fn start_on(master: &FakeMaster, docker: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("token"), format!("{JOIN_TOKEN}\n")).unwrap();
-        let mut agent = Self { dir, master: master.url(), docker: docker.into(), child: None };
+        let mut agent = Self::install(master, docker);
         agent.start_again();
         agent
+    }
+
+    /// The same, with this agent.yaml.
+    pub fn start_with(master: &FakeMaster, yaml: &str) -> Self {
+        let mut agent = Self::install(master, DOCKER);
+        std::fs::write(agent.config_file(), yaml).unwrap();
+        agent.start_again();
+        agent
+    }
+
+    /// The same, in a mount namespace of its own.
+    pub fn start_apart(master: &FakeMaster) -> Self {
+        let mut agent = Self::install(master, DOCKER);
+        agent.apart = true;
+        agent.start_again();
+        agent
+    }
+
+    fn install(master: &FakeMaster, docker: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("token"), format!("{JOIN_TOKEN}\n")).unwrap();
+        std::fs::write(dir.path().join("agent.yaml"), "").unwrap();
+        Self { dir: Some(dir), master: master.url(), docker: docker.into(), apart: false, child: None }
     }
 
     pub fn start_again(&mut self) {
@@ -41,19 +75,32 @@ impl Agent {
     }
 
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pedl-agent"));
+        let program = env!("CARGO_BIN_EXE_pedl-agent");
+        let mut command = Command::new(if self.apart { "unshare" } else { program });
+        if self.apart {
+            command.args(["--mount", "--", program]);
+        }
         command.args(["--master", &self.master, "--docker", &self.docker, "--name", "n1", "--slots", "4"]);
-        command.arg("--data-dir").arg(self.data_dir()).arg("--token-file").arg(self.dir.path().join("token"));
+        command.arg("--data-dir").arg(self.data_dir()).arg("--token-file").arg(self.dir().join("token"));
+        command.arg("--config").arg(self.config_file());
         command.env("PEDL_LOG", "pedl_agent=debug,info").stdin(Stdio::null());
         command
     }
 
     pub fn data_dir(&self) -> PathBuf {
-        self.dir.path().join("data")
+        self.dir().join("data")
+    }
+
+    fn dir(&self) -> &Path {
+        self.dir.as_ref().expect("it is there").path()
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.dir().join("agent.yaml")
     }
 
     fn log_file(&self) -> PathBuf {
-        self.dir.path().join("log")
+        self.dir().join("log")
     }
 
     pub fn log(&self) -> String {
@@ -90,6 +137,13 @@ impl Drop for Agent {
         }
         if std::thread::panicking() {
             eprintln!("the agent's log:\n{}", self.log());
+        }
+        // An agent that was killed may have left mounts: removing the directory would empty what is mounted.
+        for place in mounted_below(self.dir()) {
+            let _ = rustix::mount::unmount(place, rustix::mount::UnmountFlags::DETACH);
+        }
+        if !mounted_below(self.dir()).is_empty() {
+            let _ = self.dir.take().map(TempDir::keep);
         }
     }
 }

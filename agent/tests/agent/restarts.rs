@@ -8,7 +8,7 @@ use pedl_proto::v1::BindMount;
 
 use crate::conditions::until;
 use crate::containers::Cluster;
-use crate::docker_proxy::DockerProxy;
+use crate::docker_proxy::{DockerProxy, Starts};
 use crate::fake_master::FakeMaster;
 use crate::process::Agent;
 use crate::tasks::code;
@@ -144,7 +144,8 @@ async fn tasks_do_not_fail_by_docker_s_restart() {
     let cluster = Cluster::new().await;
     let master = FakeMaster::start(&cluster.id).await;
     let dir = tempfile::tempdir().unwrap();
-    let mut docker = DockerProxy::start(dir.path(), false);
+    let proxy_dir = tempfile::tempdir().unwrap();
+    let mut docker = DockerProxy::start(proxy_dir.path(), Starts::Passed);
     let agent = Agent::start_on(&master, &docker.url());
     let ran_before = master.place(GATED, |assignment| mount_gate(assignment, dir.path()));
     master.logged(&ran_before, "\n1000\n").await;
@@ -166,7 +167,8 @@ async fn a_start_that_was_not_answered_is_not_sent_again() {
     let cluster = Cluster::new().await;
     let master = FakeMaster::start(&cluster.id).await;
     let dir = tempfile::tempdir().unwrap();
-    let docker = DockerProxy::start(dir.path(), true);
+    let proxy_dir = tempfile::tempdir().unwrap();
+    let docker = DockerProxy::start(proxy_dir.path(), Starts::Unanswered);
     let _agent = Agent::start_on(&master, &docker.url());
     let task = master.place("echo run >>/gate/runs", |assignment| mount_gate(assignment, dir.path()));
     assert_eq!(code(&master.end(&task).await.0), 0);
