@@ -10,12 +10,16 @@ use integration_tests::{Outcome, outcome, program};
 struct Newcomer {
     home: tempfile::TempDir,
     port: u16,
+    /// Whether the machine has the demonstration's directory from somebody's own quickstart.
+    had_shared_dir: bool,
 }
+
+const SHARED_DIR: &str = "/srv/pedl-quickstart";
 
 impl Newcomer {
     fn new() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { home: tempfile::tempdir().unwrap(), port }
+        Self { home: tempfile::tempdir().unwrap(), port, had_shared_dir: Path::new(SHARED_DIR).exists() }
     }
 
     fn command(&self, program: PathBuf) -> Command {
@@ -43,6 +47,9 @@ impl Newcomer {
 impl Drop for Newcomer {
     fn drop(&mut self) {
         self.quickstart(&["stop"]);
+        if !self.had_shared_dir {
+            drop(std::fs::remove_dir_all(SHARED_DIR));
+        }
     }
 }
 
