@@ -5,7 +5,6 @@ mod containers;
 mod images;
 mod logs;
 mod mounts;
-mod network;
 mod observed;
 
 use std::sync::atomic::{AtomicBool, Ordering};

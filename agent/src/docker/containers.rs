@@ -10,7 +10,6 @@ use bollard::query_parameters::{
 };
 use futures::StreamExt as _;
 
-use super::network::NETWORK;
 use super::{ApiError, Docker, Failure, Found, Mount, Phase, Refusal};
 use crate::assignment::TaskId;
 use crate::backoff::Backoff;
@@ -121,7 +120,6 @@ impl Docker {
                 security_opt: Some(vec!["no-new-privileges".into()]),
                 log_config: Some(unrotated_logs()),
                 mounts: Some(plan.mounts.into_iter().map(ApiMount::from).collect()),
-                network_mode: Some(NETWORK.into()),
                 pids_limit: Some(MAX_PROCESSES),
                 shm_size: Some(plan.shm_size).filter(|size| *size > 0),
                 device_requests: Some(plan.gpus).filter(|gpus| !gpus.is_empty()).map(|gpus| vec![nvidia(gpus)]),

@@ -32,8 +32,6 @@ enum Error {
     Pull(#[from] PullFailure),
     #[error("agent {agent} cannot prepare the home and user of the task: {source}")]
     Prepare { agent: String, source: io::Error },
-    #[error("Docker on agent {agent} cannot make the network of tasks: {refusal}")]
-    Network { agent: String, refusal: Refusal },
     #[error("agent {agent} cannot read image {image}: {source}")]
     Image { agent: String, image: String, source: images::Error },
     #[error("Docker on agent {agent} cannot make the container: {refusal}")]
@@ -125,8 +123,6 @@ impl Start<'_> {
         let Self { tools, task, spec, .. } = self;
         let agent = || tools.docker.agent().to_owned();
         let _turn = tools.starts.acquire().await.expect("nobody closes it");
-        let network = tools.docker.ensure_network().await;
-        network.map_err(|refusal| Error::Network { agent: agent(), refusal })?;
         let files = tools.images.get(&tools.docker, image_id).await;
         let files = files.map_err(|error| self.no_image(error))?;
         let mounts = self.mount(&files).await?;
