@@ -55,7 +55,8 @@ fn report(end: Option<Phase>, first: Option<LogEntry>) -> Status {
         let reason = "its container was removed from outside PEDL: its exit code and the rest of its log are lost";
         return Status::CouldNotStart(wire::CouldNotStart { reason: reason.into() });
     };
-    if let Some(reason) = first.as_ref().and_then(not_run) {
+    let by_init = matches!(code, CANNOT_RUN | NOT_FOUND);
+    if let Some(reason) = first.as_ref().filter(|_| by_init).and_then(not_run) {
         return Status::CouldNotStart(wire::CouldNotStart { reason });
     }
     let detail = if out_of_memory && code != 0 { "out of memory" } else { "" };
@@ -66,6 +67,10 @@ fn report(end: Option<Phase>, first: Option<LogEntry>) -> Status {
         detail: detail.into(),
     })
 }
+
+/// What a shell, and Docker's init, exit with for a program that cannot be run (POSIX, 2.8.2).
+const CANNOT_RUN: i32 = 126;
+const NOT_FOUND: i32 = 127;
 
 /// Docker's init, which is the container's first process, could not run the program: to Docker it looks like a
 /// program that failed. The init says so in the first entry of the log.

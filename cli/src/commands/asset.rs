@@ -72,7 +72,7 @@ pub async fn list(global: &Global, kind: AssetKind, args: ListArgs) -> Result<()
 
 async fn fetch_all(client: &mut Client, filter: AssetFilter) -> Result<Vec<v1::Asset>, Error> {
     let mut assets = Vec::new();
-    let mut request = ListAssetsRequest { filter: Some(filter), page_size: 1000, page_token: String::new() };
+    let mut request = ListAssetsRequest { filter: Some(filter), page_size: 500, page_token: String::new() };
     loop {
         let page = client.call(async |api| api.assets().list_assets(request.clone()).await).await?;
         assets.extend(page.assets);

@@ -108,7 +108,7 @@ async fn list(global: &Global) -> Result<(), Error> {
 
 async fn fetch_all(client: &mut Client) -> Result<Vec<v1::User>, Error> {
     let mut users = Vec::new();
-    let mut request = ListUsersRequest { page_size: 1000, page_token: String::new() };
+    let mut request = ListUsersRequest { page_size: 500, page_token: String::new() };
     loop {
         let page = client.call(async |api| api.users().list_users(request.clone()).await).await?;
         users.extend(page.users);

@@ -54,16 +54,15 @@ impl Watcher {
     async fn next(&mut self) -> Result<WatchAssignmentsResponse> {
         loop {
             // The revision before the set: a set that is newer than its number is sent again with a newer one.
-            let generation = store::cluster::revision(self.api.store.read()).await?;
+            let identity = store::cluster::identity(self.api.store.read()).await?;
             let desired = self.desired().await?;
             if self.sent.as_ref() != Some(&desired) {
                 let assignments = desired.values().cloned().collect();
                 self.sent = Some(desired);
-                let identity = store::cluster::identity(self.api.store.read()).await?;
                 return Ok(WatchAssignmentsResponse {
                     cluster_id: identity.cluster_id.to_string(),
                     epoch: identity.epoch,
-                    generation,
+                    generation: identity.revision,
                     assignments,
                 });
             }

@@ -14,11 +14,12 @@ use crate::users::{ADMIN, DEFAULT};
 
 const ROW: i32 = 1;
 
-/// Which cluster this is, and which life of its database.
+/// Which cluster this is, which life of its database, and the newest commit that the reader sees.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
     pub cluster_id: Uuid,
     pub epoch: i64,
+    pub revision: i64,
 }
 
 /// Makes a fresh cluster, with its two accounts, whose passwords are blank.
@@ -51,18 +52,9 @@ pub async fn create_if_absent(db: &DatabaseConnection) -> Result<(), DbErr> {
 }
 
 pub async fn identity(db: &impl ConnectionTrait) -> Result<Identity> {
-    let row = row(db).await?;
-    Ok(Identity { cluster_id: row.cluster_id, epoch: row.epoch })
-}
-
-/// The newest commit that `db` sees.
-pub async fn revision(db: &impl ConnectionTrait) -> Result<i64> {
-    Ok(row(db).await?.revision)
-}
-
-async fn row(db: &impl ConnectionTrait) -> Result<cluster::Model> {
     let row = cluster::Entity::find_by_id(ROW).one(db).await?;
-    row.ok_or_else(|| Error::Internal("the cluster's row is missing".into()))
+    let row = row.ok_or_else(|| Error::Internal("the cluster's row is missing".into()))?;
+    Ok(Identity { cluster_id: row.cluster_id, epoch: row.epoch, revision: row.revision })
 }
 
 /// Raises the revision. The row's lock orders the commits of several masters.
