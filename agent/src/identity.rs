@@ -106,7 +106,7 @@ mod tests {
     fn run_as(link: &str) -> Result<RunAs, String> {
         let [uid, user, gid, group] = link.split('|').collect::<Vec<_>>().try_into().unwrap();
         let (uid, gid) = (uid.parse().unwrap(), gid.parse().unwrap());
-        AgentUser { uid, user: user.into(), gid, group: group.into() }.try_into()
+        AgentUser { uid, user: user.into(), gid, group: group.into(), ..AgentUser::default() }.try_into()
     }
 
     fn check(link: &str, image: &ImageFiles, expected: Expect) {

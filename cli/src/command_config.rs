@@ -84,6 +84,7 @@ impl CommandConfig {
             slots: self.slots,
             // What does not fit is larger than any machine, and refused by the master as such.
             shm_size: self.shm_size.map_or(0, |size| i64::try_from(size.0).unwrap_or(i64::MAX)),
+            ..ContainerSpec::default()
         }
     }
 

@@ -81,7 +81,7 @@ pub struct RunAs {
 
 impl From<&v1::AgentUser> for RunAs {
     fn from(run_as: &v1::AgentUser) -> Self {
-        let v1::AgentUser { uid, user, gid, group } = run_as.clone();
+        let v1::AgentUser { uid, user, gid, group, .. } = run_as.clone();
         Self { uid, user, gid, group }
     }
 }

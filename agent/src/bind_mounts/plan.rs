@@ -90,7 +90,7 @@ mod tests {
     fn planned(work_dir: &str, binds: &str) -> Result<Vec<Wish>, BadWish> {
         let bind = |text: &str| {
             let (host, container) = text.split_once(':').unwrap();
-            BindMount { host_path: host.into(), container_path: container.into(), read_only: false }
+            BindMount { host_path: host.into(), container_path: container.into(), ..BindMount::default() }
         };
         let binds: Vec<_> = binds.split(' ').map(bind).collect();
         let home = Mount { source: "/data/home".into(), target: "/home/alice".into(), read_only: false };

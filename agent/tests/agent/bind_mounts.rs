@@ -14,7 +14,7 @@ use crate::tasks::code;
 
 /// A bind mount of `host` at `container`.
 pub fn bind(host: &Path, container: &str) -> BindMount {
-    BindMount { host_path: host.to_str().unwrap().into(), container_path: container.into(), read_only: false }
+    BindMount { host_path: host.to_str().unwrap().into(), container_path: container.into(), ..BindMount::default() }
 }
 
 /// A directory of the tests' user, with something precious in it.

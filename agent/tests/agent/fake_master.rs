@@ -160,7 +160,13 @@ impl FakeMaster {
             task_id: task.clone(),
             asset_id: 42,
             action: Action::Run.into(),
-            run_as: Some(AgentUser { uid: 1234, user: "alice".into(), gid: 2345, group: "team".into() }),
+            run_as: Some(AgentUser {
+                uid: 1234,
+                user: "alice".into(),
+                gid: 2345,
+                group: "team".into(),
+                ..AgentUser::default()
+            }),
             container: Some(ContainerSpec { image: IMAGE.into(), shm_size: 64 << 20, ..ContainerSpec::default() }),
             argv: ["sh", "-c", script].map(Into::into).into(),
             stop_grace: Some(prost_types::Duration { seconds: 30, nanos: 0 }),

@@ -36,7 +36,8 @@ async fn root() {
     let master = FakeMaster::start(&cluster.id).await;
     let _agent = Agent::start(&master);
     let task = master.place(WHO, |assignment| {
-        assignment.run_as = Some(AgentUser { uid: 0, user: "root".into(), gid: 0, group: "root".into() });
+        assignment.run_as =
+            Some(AgentUser { uid: 0, user: "root".into(), gid: 0, group: "root".into(), ..AgentUser::default() });
     });
     let (end, log) = master.end(&task).await;
     assert_eq!(code(&end), 0, "{log}");

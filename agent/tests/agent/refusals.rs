@@ -34,7 +34,7 @@ async fn an_absent_image() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_absent_bind_source() {
-    let bind = BindMount { host_path: "/no/such/dir".into(), container_path: "/data".into(), read_only: false };
+    let bind = BindMount { host_path: "/no/such/dir".into(), container_path: "/data".into(), ..BindMount::default() };
     let reason = refused(|assignment| assignment.container.as_mut().unwrap().bind_mounts = vec![bind]).await;
     says(&reason, &["/no/such/dir", "agent n1", "create it"]);
     assert!(!std::fs::exists("/no").unwrap());

@@ -92,6 +92,7 @@ async fn bind_mounts_appear() {
         host_path: host.path().to_str().unwrap().into(),
         container_path: container_path.into(),
         read_only,
+        ..BindMount::default()
     };
     let binds = vec![bind("/data", false), bind("below", true)];
     let task = master.place("cat /data/in below/in; echo out >/data/out; echo no >below/no", |assignment| {

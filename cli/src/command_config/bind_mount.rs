@@ -34,12 +34,12 @@ impl BindMount {
     /// For the master.
     pub fn to_proto(&self) -> v1::BindMount {
         let Self { host_path, container_path, read_only } = self.clone();
-        v1::BindMount { host_path, container_path, read_only }
+        v1::BindMount { host_path, container_path, read_only, ..Default::default() }
     }
 
     /// As the master has it.
     pub fn from_proto(mount: v1::BindMount) -> Self {
-        let v1::BindMount { host_path, container_path, read_only } = mount;
+        let v1::BindMount { host_path, container_path, read_only, .. } = mount;
         Self { host_path, container_path, read_only }
     }
 }

@@ -91,7 +91,13 @@ pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
             unlink_agent_user(global, UnlinkAgentUserRequest { username: target }).await
         }
         Verb::LinkWithAgentUser { target, agent_uid, agent_user, agent_gid, agent_group } => {
-            let agent_user = AgentUser { uid: agent_uid, user: agent_user, gid: agent_gid, group: agent_group };
+            let agent_user = AgentUser {
+                uid: agent_uid,
+                user: agent_user,
+                gid: agent_gid,
+                group: agent_group,
+                ..Default::default()
+            };
             link_with_agent_user(global, LinkAgentUserRequest { username: target, agent_user: Some(agent_user) }).await
         }
     }

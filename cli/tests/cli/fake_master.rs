@@ -177,7 +177,13 @@ impl State {
         let task = v1::Task {
             id: format!("task-{id}"),
             agent: "node-1".to_string(),
-            run_as: Some(AgentUser { uid: 1001, user: "ada".into(), gid: 2000, group: "team".into() }),
+            run_as: Some(AgentUser {
+                uid: 1001,
+                user: "ada".into(),
+                gid: 2000,
+                group: "team".into(),
+                ..AgentUser::default()
+            }),
             ..v1::Task::default()
         };
         let asset = Asset {

@@ -90,6 +90,7 @@ pub fn agent_user_to_proto(user: AgentUser) -> v1::AgentUser {
         user: user.user.as_str().into(),
         gid: user.gid.into(),
         group: user.group.as_str().into(),
+        ..v1::AgentUser::default()
     }
 }
 
@@ -150,6 +151,7 @@ pub fn container_to_proto(container: ContainerSpec) -> v1::ContainerSpec {
         host_path: mount.host_path,
         container_path: mount.container_path,
         read_only: mount.read_only,
+        ..v1::BindMount::default()
     });
     v1::ContainerSpec {
         image: container.image,
@@ -158,5 +160,6 @@ pub fn container_to_proto(container: ContainerSpec) -> v1::ContainerSpec {
         work_dir: container.work_dir,
         slots: Some(i32::try_from(container.slots).unwrap_or(i32::MAX)),
         shm_size: i64::try_from(container.shm_size).unwrap_or(i64::MAX),
+        ..v1::ContainerSpec::default()
     }
 }

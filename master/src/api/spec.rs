@@ -71,7 +71,7 @@ fn parse_command(fields: &mut Fields, command: v1::CommandSpec) -> CommandSpec {
 }
 
 fn parse_container(fields: &mut Fields, container: v1::ContainerSpec) -> ContainerSpec {
-    let v1::ContainerSpec { image, environment_variables, bind_mounts, work_dir, slots, shm_size } = container;
+    let v1::ContainerSpec { image, environment_variables, bind_mounts, work_dir, slots, shm_size, .. } = container;
     let plain = image.len() <= MAX_IMAGE && !image.contains(|c: char| c.is_whitespace() || c.is_control());
     fields.check(plain, "image", format!("must be an image's name, without spaces, of at most {MAX_IMAGE} characters"));
     for (name, value) in &environment_variables {
@@ -149,7 +149,12 @@ mod tests {
     }
 
     fn mount(host_path: &str, container_path: &str) -> v1::BindMount {
-        v1::BindMount { host_path: host_path.into(), container_path: container_path.into(), read_only: false }
+        v1::BindMount {
+            host_path: host_path.into(),
+            container_path: container_path.into(),
+            read_only: false,
+            ..v1::BindMount::default()
+        }
     }
 
     #[test]
