@@ -9,6 +9,7 @@ use std::time::Duration;
 use pedl_proto::agent::v1 as wire;
 use pedl_proto::v1::BindMount;
 
+use crate::config::Capability;
 use crate::identity::RunAs;
 
 /// A task's id. It is part of paths and of containers' names.
@@ -67,6 +68,9 @@ pub enum Want {
     Stop,
 }
 
+/// Where POSIX systems have it, though POSIX does not say so.
+const SHELL: &str = "/bin/sh";
+
 /// What a task runs, and as whom.
 #[derive(Debug, Clone)]
 pub struct TaskSpec {
@@ -86,11 +90,26 @@ pub struct TaskSpec {
     pub slots: usize,
     /// The size of /dev/shm in bytes.
     pub shm_size: i64,
+    /// The memory that it may take, in bytes; 0: as much as there is.
+    pub memory: i64,
+    /// The processors whose time it may take; 0: all.
+    pub cpus: f64,
+    /// What root may do in it beside what root may in every task.
+    pub add_capabilities: Vec<Capability>,
+    /// Whether the image's files cannot be changed.
+    pub read_only_root: bool,
     /// The program and its arguments.
     pub argv: Vec<String>,
 }
 
 impl TaskSpec {
+    /// What Docker is to run. Only a shell sets a umask: Docker has no word for it.
+    pub fn command_line(&self) -> Vec<String> {
+        let Some(umask) = self.run_as.umask else { return self.argv.clone() };
+        let script = format!("umask {umask:04o} && exec \"$@\"");
+        [SHELL, "-c", &script, SHELL].map(str::to_owned).into_iter().chain(self.argv.clone()).collect()
+    }
+
     /// The whole environment. `HOME` is where PEDL put the home; all else a member may set.
     pub fn environment(&self) -> BTreeMap<String, String> {
         let mut environment = BTreeMap::from([("USER".to_owned(), self.run_as.user.clone())]);
@@ -143,6 +162,10 @@ impl TryFrom<wire::Assignment> for TaskSpec {
             work_dir: Some(container.work_dir).filter(|dir| !dir.is_empty()),
             slots: container.slots.and_then(|slots| slots.try_into().ok()).unwrap_or(0),
             shm_size: container.shm_size,
+            memory: container.memory,
+            cpus: container.cpus,
+            add_capabilities: container.add_capabilities.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
+            read_only_root: container.read_only_root.unwrap_or(false),
             argv: assignment.argv,
         })
     }

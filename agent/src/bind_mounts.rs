@@ -20,7 +20,7 @@ use pedl_proto::v1::BindMount;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 
 use crate::config::{Config, HostPath};
-use crate::docker::{Docker, Mount};
+use crate::docker::{Docker, Mount, Propagation};
 use crate::identity::RunAs;
 use open::{Opened, open_as};
 use plan::{BadWish, Wish, around, plan};
@@ -36,81 +36,58 @@ pub struct BindMounts {
     apart: Option<String>,
 }
 
+/// Bind mounts, made.
+#[derive(Debug, Default)]
+pub struct Staged {
+    /// What Docker is to mount.
+    pub mounts: Vec<Mount>,
+    /// What the member is to be told, a line each.
+    pub notes: Vec<String>,
+}
+
 /// Why a task's bind mounts cannot be made.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+#[error("bind mount for {user} (uid {uid}) on agent {agent}: {problem}")]
+pub struct Error {
+    /// Whose task it is.
+    user: String,
+    uid: u32,
+    agent: String,
+    problem: Problem,
+}
+
+/// What is wrong, and what to do.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
     /// It cannot be made anywhere.
     #[error(transparent)]
     Wish(#[from] BadWish),
     /// Docker would see an empty directory instead.
     #[error(
-        "bind mount: agent {agent} does not see the machine's mounts as its Docker does ({why}): its administrator must run it beside dockerd, in the same mount namespace"
+        "the agent does not see the machine's mounts as its Docker does ({0}): its administrator must run it beside dockerd, in the same mount namespace"
     )]
-    Apart {
-        /// The agent.
-        agent: String,
-        /// How it differs.
-        why: String,
-    },
+    Apart(String),
     /// Nothing is ever created on the host.
-    #[error("bind mount: {path} does not exist on agent {agent}: create it there, or name another host_path", path = path.display())]
-    NoSource {
-        /// The path on the host.
-        path: PathBuf,
-        /// The agent.
-        agent: String,
-    },
+    #[error("{} does not exist: create it there, or name another host_path", .0.display())]
+    NoSource(PathBuf),
     /// The host itself keeps the user out.
-    #[error("bind mount: {path} cannot be opened by {user} (uid {uid}) on agent {agent}: {why}", path = path.display(), why = why.desc())]
-    NotTheirs {
-        /// The path on the host.
-        path: PathBuf,
-        /// The user.
-        user: String,
-        /// The user's id.
-        uid: u32,
-        /// The agent.
-        agent: String,
-        /// What the host said.
-        why: Errno,
-    },
+    #[error("{} cannot be opened: {}: have its owner let this user in, or name another host_path", path.display(), why.desc())]
+    NotTheirs { path: PathBuf, why: Errno },
     /// The policy says no.
-    #[error("{}", refusal(path, opened, agent, rule))]
-    Refused {
-        /// The path as asked for.
-        path: PathBuf,
-        /// Where it led.
-        opened: PathBuf,
-        /// The agent.
-        agent: String,
-        /// Which rule.
-        rule: Rule,
-    },
+    #[error("{}", refusal(path, opened, rule))]
+    Refused { path: PathBuf, opened: PathBuf, rule: Rule },
     /// Docker would create it, as root.
-    #[error("bind mount: {inside} lies in the bind mount of {source_dir}, where it does not exist: create {missing} on agent {agent}", inside = inside.display(), source_dir = source_dir.display(), missing = missing.display())]
-    NoMountPoint {
-        /// Another mount's place, or the work dir.
-        inside: PathBuf,
-        /// The host path of the bind mount around it.
-        source_dir: PathBuf,
-        /// The host path that would have to exist.
-        missing: PathBuf,
-        /// The agent.
-        agent: String,
-    },
+    #[error("{} lies in the bind mount of {}, where it does not exist: create {}", inside.display(), source_dir.display(), missing.display())]
+    NoMountPoint { inside: PathBuf, source_dir: PathBuf, missing: PathBuf },
+    /// Nothing would ever come.
+    #[error("{} lies on a mount that shares nothing, so propagation rslave would bring nothing: leave that out, or ask the administrator for `mount --make-rshared`", .0.display())]
+    NotShared(PathBuf),
     /// The agent or the kernel is in trouble.
-    #[error("bind mount: agent {agent} cannot mount {path}: {source}", path = path.display())]
-    Io {
-        /// The path on the host.
-        path: PathBuf,
-        /// The agent.
-        agent: String,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("the agent cannot mount {}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
 }
 
-fn refusal(path: &Path, opened: &Path, agent: &str, rule: &Rule) -> String {
+fn refusal(path: &Path, opened: &Path, rule: &Rule) -> String {
     let place = if path == opened {
         path.display().to_string()
     } else {
@@ -118,25 +95,16 @@ fn refusal(path: &Path, opened: &Path, agent: &str, rule: &Rule) -> String {
     };
     let ask = "name another host_path, or ask the administrator to allow it in the agent's agent.yaml";
     match rule {
-        Rule::Deny(denied) => {
-            format!("bind mount: {place} is refused on agent {agent}: bind_mounts.deny has {}: {ask}", denied.display())
-        }
-        Rule::Allow => {
-            format!("bind mount: {place} is refused on agent {agent}: bind_mounts.allow does not have it: {ask}")
-        }
+        Rule::Deny(denied) => format!("{place} is refused: bind_mounts.deny has {}: {ask}", denied.display()),
+        Rule::Allow => format!("{place} is refused: bind_mounts.allow does not have it: {ask}"),
         Rule::Own(own) => {
             let (is, own) = (if opened.starts_with(own) { "is in" } else { "contains" }, own.display());
-            format!(
-                "bind mount: {place} is refused on agent {agent}: it {is} {own}, which is the agent's or Docker's own: \
-                 name another host_path"
-            )
+            format!("{place} is refused: it {is} {own}, which is the agent's or Docker's own: name another host_path")
         }
-        Rule::NoPath => format!(
-            "bind mount: {place} is refused on agent {agent}: it is no file or directory: name another host_path"
-        ),
+        Rule::NoPath => format!("{place} is refused: it is no file or directory: name another host_path"),
         Rule::Root => format!(
-            "bind mount: {place} is refused on agent {agent}: tasks that run as root may have none \
-             (bind_mounts.allow_root): ask the administrator to link your account with an agent user"
+            "{place} is refused: tasks that run as root may have none (bind_mounts.allow_root): \
+             ask the administrator to link your account with an agent user"
         ),
     }
 }
@@ -169,8 +137,7 @@ impl BindMounts {
         Self { agent: docker.agent().into(), policy, apart }
     }
 
-    /// Makes a task's bind mounts appear in its directory; returns what Docker is to mount. What was there of an earlier
-    /// try goes.
+    /// Makes a task's bind mounts appear in its directory. What was there of an earlier try goes.
     pub async fn stage(
         &self,
         task_dir: &Path,
@@ -178,69 +145,105 @@ impl BindMounts {
         work_dir: &Path,
         own: &[Mount],
         binds: &[BindMount],
-    ) -> Result<Vec<Mount>, Error> {
+    ) -> Result<Staged, Error> {
+        let RunAs { user, uid, .. } = run_as;
+        let error = |problem| Error { user: user.clone(), uid: *uid, agent: self.agent.clone(), problem };
+        self.try_stage(task_dir, run_as, work_dir, own, binds).await.map_err(error)
+    }
+
+    async fn try_stage(
+        &self,
+        task_dir: &Path,
+        run_as: &RunAs,
+        work_dir: &Path,
+        own: &[Mount],
+        binds: &[BindMount],
+    ) -> Result<Staged, Problem> {
         let wishes = plan(work_dir, own, binds)?;
-        let Some(first) = wishes.first() else { return Ok(vec![]) };
+        let Some(first) = wishes.first() else { return Ok(Staged::default()) };
         if let Some(why) = &self.apart {
-            return Err(Error::Apart { agent: self.agent.clone(), why: why.clone() });
+            return Err(Problem::Apart(why.clone()));
         }
-        staging::unmount_below(task_dir).map_err(|source| self.io(&first.host_path, source))?;
+        staging::unmount_below(task_dir).map_err(|source| io_at(&first.host_path, source))?;
         let opened = self.open(run_as, &wishes).await?;
         for inside in wishes.iter().map(|wish| wish.target.as_path()).chain([work_dir]) {
-            self.find_mount_point(inside, &wishes, &opened)?;
+            find_mount_point(inside, &wishes, &opened)?;
         }
-        let staged = wishes.iter().zip(&opened).enumerate().map(|(number, (wish, opened))| {
-            let tree = Tree::clone(&opened.fd, wish.read_only);
-            let source = tree.and_then(|tree| staging::stage(task_dir, number, tree, opened.directory));
-            let source = source.map_err(|source| self.io(&wish.host_path, source))?;
-            // Read-only already, where it is to be.
-            Ok(Mount { source, target: wish.target.clone(), read_only: false })
-        });
-        staged.collect()
+        let mut staged = Staged::default();
+        for (number, (wish, opened)) in wishes.into_iter().zip(&opened).enumerate() {
+            if !wish.read_only && !opened.writable {
+                staged.notes.push(self.not_writable(run_as, &wish, opened));
+            }
+            staged.mounts.push(show(task_dir, number, wish, opened)?);
+        }
+        Ok(staged)
     }
 
     /// Opens what is wished, as that user, and asks the policy.
-    async fn open(&self, run_as: &RunAs, wishes: &[Wish]) -> Result<Vec<Opened>, Error> {
+    async fn open(&self, run_as: &RunAs, wishes: &[Wish]) -> Result<Vec<Opened>, Problem> {
         let paths: Vec<_> = wishes.iter().map(|wish| wish.host_path.as_path()).collect();
-        let answers = open_as(run_as, &paths).await.map_err(|source| self.io(paths[0], source))?;
+        let answers = open_as(run_as, &paths).await.map_err(|source| io_at(paths[0], source))?;
         let judged = paths.into_iter().zip(answers).map(|(path, answer)| {
-            let opened = answer.map_err(|why| self.not_opened(path, run_as, why))?;
+            let opened = answer.map_err(|why| not_opened(path, why))?;
             match self.policy.check(run_as.uid, &opened.path) {
                 Ok(()) => Ok(opened),
-                Err(rule) => {
-                    Err(Error::Refused { path: path.into(), opened: opened.path, agent: self.agent.clone(), rule })
-                }
+                Err(rule) => Err(Problem::Refused { path: path.into(), opened: opened.path, rule }),
             }
         });
         judged.collect()
     }
 
-    fn not_opened(&self, path: &Path, run_as: &RunAs, why: Errno) -> Error {
-        let (path, agent) = (path.to_owned(), self.agent.clone());
-        if why == Errno::ENOENT {
-            return Error::NoSource { path, agent };
-        }
-        Error::NotTheirs { path, user: run_as.user.clone(), uid: run_as.uid, agent, why }
+    /// The program would be told "permission denied" only.
+    fn not_writable(&self, run_as: &RunAs, wish: &Wish, opened: &Opened) -> String {
+        let (RunAs { user, uid, .. }, agent) = (run_as, &self.agent);
+        let (target, path) = (wish.target.display(), opened.path.display());
+        let whose = rustix::fs::fstat(&opened.fd).map_or_else(
+            |_| String::new(),
+            |stat| {
+                format!(": it belongs to uid {}, gid {}, mode {:04o}", stat.st_uid, stat.st_gid, stat.st_mode & 0o7777)
+            },
+        );
+        format!(
+            "bind mount: {user} (uid {uid}) cannot write to {target}, which is {path} on agent {agent}{whose}. \
+             Mount it read-only, or have its owner let this user write"
+        )
     }
+}
 
-    /// Docker makes the directories that mounts and the work dir need: in a container that is the container's affair, in
-    /// a bind mount it is the host's.
-    fn find_mount_point(&self, inside: &Path, wishes: &[Wish], opened: &[Opened]) -> Result<(), Error> {
-        let Some((number, below)) = around(wishes, inside) else { return Ok(()) };
-        // Not out of it by symlinks: in the container they lead elsewhere.
-        let within = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        if rustix::fs::openat2(&opened[number].fd, below, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), within).is_ok()
-        {
-            return Ok(());
-        }
-        let source_dir = wishes[number].host_path.clone();
-        let missing = source_dir.join(below);
-        Err(Error::NoMountPoint { inside: inside.into(), source_dir, missing, agent: self.agent.clone() })
+/// Makes one of them appear.
+fn show(task_dir: &Path, number: usize, wish: Wish, opened: &Opened) -> Result<Mount, Problem> {
+    let Wish { host_path, target, read_only, propagation } = wish;
+    let tree = Tree::clone(&opened.fd, read_only, propagation);
+    let source = tree.and_then(|tree| staging::stage(task_dir, number, tree, opened.directory));
+    let source = source.map_err(|source| io_at(&host_path, source))?;
+    let follows = || staging::follows_host(&source).map_err(|source| io_at(&host_path, source));
+    if propagation == Propagation::RSlave && !follows()? {
+        return Err(Problem::NotShared(host_path));
     }
+    // Read-only already, where it is to be.
+    Ok(Mount { source, target, read_only: false, propagation })
+}
 
-    fn io(&self, path: &Path, source: io::Error) -> Error {
-        Error::Io { path: path.into(), agent: self.agent.clone(), source }
+/// Docker makes the directories that mounts and the work dir need: in a container that is the container's affair, in
+/// a bind mount it is the host's.
+fn find_mount_point(inside: &Path, wishes: &[Wish], opened: &[Opened]) -> Result<(), Problem> {
+    let Some((number, below)) = around(wishes, inside) else { return Ok(()) };
+    // Not out of it by symlinks: in the container they lead elsewhere.
+    let within = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    if rustix::fs::openat2(&opened[number].fd, below, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), within).is_ok() {
+        return Ok(());
     }
+    let source_dir = wishes[number].host_path.clone();
+    Err(Problem::NoMountPoint { inside: inside.into(), missing: source_dir.join(below), source_dir })
+}
+
+fn not_opened(path: &Path, why: Errno) -> Problem {
+    let path = path.to_owned();
+    if why == Errno::ENOENT { Problem::NoSource(path) } else { Problem::NotTheirs { path, why } }
+}
+
+fn io_at(path: &Path, source: io::Error) -> Problem {
+    Problem::Io { path: path.into(), source }
 }
 
 /// Each as it is written, and as it is without symlinks.

@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, Parser};
 use serde::{Deserialize, Serialize};
 
 pub use bind_mounts::BindMounts;
-pub use values::{AgentName, DockerUrl, HostPath, MasterUrl, Slots};
+pub use values::{AgentName, Capability, DockerUrl, HostPath, MasterUrl, Slots};
 
 /// Where the file is looked for when no `--config` names one.
 pub const DEFAULT_FILE: &str = "/usr/local/pedl/etc/agent.yaml";
@@ -78,6 +78,8 @@ pub struct Config {
     pub resource_pool: String,
     /// What bind mounts may reach; in the file only.
     pub bind_mounts: BindMounts,
+    /// What tasks may ask for beside the capabilities that each has; in the file only.
+    pub allow_capabilities: Vec<Capability>,
 }
 
 impl Default for Config {
@@ -91,6 +93,7 @@ impl Default for Config {
             slots: Slots::default(),
             resource_pool: String::new(),
             bind_mounts: BindMounts::default(),
+            allow_capabilities: vec![],
         }
     }
 }
@@ -152,6 +155,7 @@ impl Config {
             slots: args.slots.unwrap_or(file.slots),
             resource_pool: args.resource_pool.unwrap_or(file.resource_pool),
             bind_mounts: file.bind_mounts,
+            allow_capabilities: file.allow_capabilities,
         };
         config.name = config.name.or_host().map_err(Error::HostName)?;
         // Docker takes only absolute paths as sources of mounts.
@@ -241,6 +245,7 @@ mod tests {
                   - /var/spool
                   allow: []
                   allow_root: true
+                allow_capabilities: []
             "#]],
         );
     }
@@ -249,7 +254,7 @@ mod tests {
     fn every_key() {
         check(
             "{master: 'http://m:1', name: a, data_dir: /d, token_file: /t, docker: 'tcp://d:2', slots: 4, resource_pool: p, \
-             bind_mounts: {deny: [/a], allow: [/b], allow_root: false}}",
+             bind_mounts: {deny: [/a], allow: [/b], allow_root: false}, allow_capabilities: [cap_sys_ptrace, NET_RAW]}",
             expect![[r#"
                 master: http://m:1
                 name: a
@@ -264,6 +269,9 @@ mod tests {
                   allow:
                   - /b
                   allow_root: false
+                allow_capabilities:
+                - SYS_PTRACE
+                - NET_RAW
             "#]],
         );
     }
@@ -273,7 +281,7 @@ mod tests {
         check(
             "nmae: a",
             expect![
-                "nmae: unknown field `nmae`, expected one of `master`, `name`, `data_dir`, `token_file`, `docker`, `slots`, `resource_pool`, `bind_mounts`"
+                "nmae: unknown field `nmae`, expected one of `master`, `name`, `data_dir`, `token_file`, `docker`, `slots`, `resource_pool`, `bind_mounts`, `allow_capabilities`"
             ],
         );
         check("name: a b", expect![[r#"name: "a b" is no agent's name: give 1 to 64 of a-z A-Z 0-9 . _ -"#]]);
@@ -300,6 +308,12 @@ mod tests {
             expect![
                 "bind_mounts.forbid: bind_mounts: unknown field `forbid`, expected one of `deny`, `allow`, `allow_root` at line 1 column 15"
             ],
+        );
+        check(
+            "allow_capabilities: [ALL]",
+            expect![[
+                r#"allow_capabilities[0]: allow_capabilities: "ALL" is no capability: name each, as SYS_PTRACE at line 1 column 21"#
+            ]],
         );
         check("- a", expect![".: invalid type: sequence, expected struct Config"]);
     }

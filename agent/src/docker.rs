@@ -20,7 +20,7 @@ use crate::config::DockerUrl;
 pub use containers::{ContainerPlan, StartAnswer};
 pub use images::PullFailure;
 pub use logs::{Frame, Mark, Source};
-pub use mounts::Mount;
+pub use mounts::{Mount, Propagation};
 pub use observed::{Found, Phase};
 
 /// How long Docker may take to begin an answer. Creating and starting are slow on a busy machine.

@@ -16,6 +16,10 @@ pub struct RunAs {
     pub gid: u32,
     /// The group's name.
     pub group: String,
+    /// The ids of the further groups that it is in.
+    pub supplementary_gids: Vec<u32>,
+    /// What its processes take away from the permissions of the files that they make; none: as the image's programs do.
+    pub umask: Option<u32>,
 }
 
 /// What of an image the identity of its tasks is made from.
@@ -25,15 +29,42 @@ pub struct ImageFiles {
     pub passwd: Vec<u8>,
     /// `/etc/group`; empty where the image has none.
     pub group: Vec<u8>,
-    /// Whether there is a `/bin/bash`.
-    pub bash: bool,
+    /// The shell that there is.
+    pub shell: Shell,
+}
+
+/// The best shell of an image.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shell {
+    /// Not even `/bin/sh`.
+    #[default]
+    None,
+    /// `/bin/sh`.
+    Sh,
+    /// `/bin/bash`, and a `/bin/sh` with it.
+    Bash,
 }
 
 impl TryFrom<AgentUser> for RunAs {
     type Error = String;
 
     fn try_from(link: AgentUser) -> Result<Self, String> {
-        Ok(Self { uid: id(link.uid)?, user: name(link.user)?, gid: id(link.gid)?, group: name(link.group)? })
+        let AgentUser { uid, user, gid, group, supplementary_gids, umask } = link;
+        Ok(Self {
+            uid: id(uid)?,
+            user: name(user)?,
+            gid: id(gid)?,
+            group: name(group)?,
+            supplementary_gids: supplementary_gids.into_iter().map(id).collect::<Result<_, _>>()?,
+            umask: umask.map(mask).transpose()?,
+        })
+    }
+}
+
+fn mask(umask: i32) -> Result<u32, String> {
+    match u32::try_from(umask) {
+        Ok(umask) if umask <= 0o777 => Ok(umask),
+        _ => Err(format!("{umask} is no umask: 0 to 511, which is 0777 in octal")),
     }
 }
 
@@ -70,30 +101,54 @@ impl RunAs {
 
     /// The task's `/etc/passwd`: the user's entry, and those of the image with another name and another id.
     pub fn passwd(&self, image: &ImageFiles) -> Vec<u8> {
-        let shell = if image.bash { "/bin/bash" } else { "/bin/sh" };
+        let shell = if image.shell == Shell::Bash { "/bin/bash" } else { "/bin/sh" };
         let Self { uid, user, gid, .. } = self;
-        let own = format!("{user}:x:{uid}:{gid}:{user}:{home}:{shell}\n", home = self.home().display());
-        over(&own, &image.passwd)
+        let own = format!("{user}:x:{uid}:{gid}:{user}:{home}:{shell}", home = self.home().display());
+        over(&[own], &lines(&image.passwd).collect::<Vec<_>>())
     }
 
-    /// The task's `/etc/group`, made the same way.
-    pub fn group(&self, image: &ImageFiles) -> Vec<u8> {
-        over(&format!("{}:x:{}:\n", self.group, self.gid), &image.group)
+    /// The task's `/etc/group`, made the same way; of its groups the user is a member, and of no other. A supplementary
+    /// group is called as the machine calls it (`on_host`), else as the image does.
+    pub fn group(&self, image: &ImageFiles, on_host: impl Fn(u32) -> Option<String>) -> Vec<u8> {
+        let image: Vec<_> = lines(&image.group).map(|line| without_member(line, &self.user)).collect();
+        let in_image =
+            |gid: u32| image.iter().find(|line| field(line, 2) == gid.to_string()).map(|line| field(line, 0));
+        let mut own = vec![format!("{}:x:{}:", self.group, self.gid)];
+        for gid in &self.supplementary_gids {
+            let free =
+                |wanted: &String| name(wanted.clone()).is_ok() && own.iter().all(|line| field(line, 0) != wanted);
+            let named = on_host(*gid).filter(free).or_else(|| in_image(*gid).map(str::to_owned).filter(free));
+            own.push(format!("{}:x:{gid}:{}", named.unwrap_or_else(|| format!("group{gid}")), self.user));
+        }
+        over(&own, &image.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
 
-/// `own`, and the lines of `image` that share neither its name (field 1) nor its id (field 3).
-fn over(own: &str, image: &[u8]) -> Vec<u8> {
-    let field = |line: &[u8], n: usize| line.split(|byte| *byte == b':').nth(n).map(<[u8]>::to_vec);
-    let (name, id) = (field(own.as_bytes(), 0), field(own.as_bytes(), 2));
-    let mut file = own.as_bytes().to_vec();
-    for line in image.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        if field(line, 0) != name && field(line, 2) != id {
-            file.extend_from_slice(line);
-            file.push(b'\n');
+/// What is not UTF-8 names nobody that PEDL knows.
+fn lines(file: &[u8]) -> impl Iterator<Item = &str> {
+    file.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok()).filter(|line| !line.is_empty())
+}
+
+fn field(line: &str, n: usize) -> &str {
+    line.split(':').nth(n).unwrap_or_default()
+}
+
+/// A line of `/etc/group` (group(5)) whose members, in field 4, are all but `user`.
+fn without_member(line: &str, user: &str) -> String {
+    match line.rsplit_once(':') {
+        Some((group, members)) if members.split(',').any(|member| member == user) => {
+            let others: Vec<_> = members.split(',').filter(|member| *member != user).collect();
+            format!("{group}:{}", others.join(","))
         }
+        Some(_) | None => line.to_owned(),
     }
-    file
+}
+
+/// The lines of `own`, and those of `image` that share neither a name (field 1) nor an id (field 3) with any of them.
+fn over(own: &[String], image: &[&str]) -> Vec<u8> {
+    let shared = |line: &str| own.iter().any(|own| field(own, 0) == field(line, 0) || field(own, 2) == field(line, 2));
+    let kept = image.iter().copied().filter(|line| !shared(line));
+    own.iter().map(String::as_str).chain(kept).flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
 }
 
 #[cfg(test)]
@@ -102,11 +157,24 @@ mod tests {
 
     use super::*;
 
-    /// `link` is `uid:user:gid:group`.
+    /// `link` is `uid|user|gid|group`, and the supplementary groups, each after another `|`.
     fn run_as(link: &str) -> Result<RunAs, String> {
-        let [uid, user, gid, group] = link.split('|').collect::<Vec<_>>().try_into().unwrap();
-        let (uid, gid) = (uid.parse().unwrap(), gid.parse().unwrap());
-        AgentUser { uid, user: user.into(), gid, group: group.into(), ..AgentUser::default() }.try_into()
+        let [uid, user, gid, group, more @ ..] = &link.split('|').collect::<Vec<_>>()[..] else { panic!("{link}") };
+        let id = |text: &str| text.parse::<i64>().unwrap();
+        let supplementary_gids = more.iter().copied().map(id).collect();
+        let (uid, gid, user, group) = (id(uid), id(gid), (*user).into(), (*group).into());
+        AgentUser { uid, user, gid, group, supplementary_gids, umask: None }.try_into()
+    }
+
+    /// The machine's groups.
+    fn on_host(gid: u32) -> Option<String> {
+        let name = match gid {
+            70 => "ml",
+            71 => "users",
+            72 => "domain users",
+            _ => return None,
+        };
+        Some(name.into())
     }
 
     fn check(link: &str, image: &ImageFiles, expected: Expect) {
@@ -114,7 +182,7 @@ mod tests {
             Err(error) => error,
             Ok(run_as) => {
                 let text = |bytes| String::from_utf8(bytes).unwrap();
-                format!("{}--\n{}", text(run_as.passwd(image)), text(run_as.group(image)))
+                format!("{}--\n{}", text(run_as.passwd(image)), text(run_as.group(image, on_host)))
             }
         });
     }
@@ -123,7 +191,7 @@ mod tests {
         ImageFiles {
             passwd: b"root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534::/:/bin/false\nubuntu:x:1000:1000::/home/ubuntu:/bin/sh".into(),
             group: b"root:x:0:\nstaff:x:50:ubuntu\nubuntu:x:1000:\n".into(),
-            bash: true,
+            shell: Shell::Bash,
         }
     }
 
@@ -192,6 +260,52 @@ mod tests {
             ubuntu:x:1000:
         "#]],
         );
+    }
+
+    #[test]
+    fn supplementary_groups_have_the_machines_names_where_these_are_free() {
+        let image = ImageFiles {
+            group: b"root:x:0:\ncuda:x:70:\nusers:x:100:alice,bob\nvideo:x:44:alice\ngames:x:72:bob\nteam:x:5:\n"
+                .into(),
+            ..debian()
+        };
+        check(
+            "1234|alice|2000|team|70|71|72|73",
+            &image,
+            expect![[r#"
+            alice:x:1234:2000:alice:/home/alice:/bin/bash
+            root:x:0:0:root:/root:/bin/bash
+            nobody:x:65534:65534::/:/bin/false
+            ubuntu:x:1000:1000::/home/ubuntu:/bin/sh
+            --
+            team:x:2000:
+            ml:x:70:alice
+            users:x:71:alice
+            games:x:72:alice
+            group73:x:73:alice
+            root:x:0:
+            video:x:44:
+        "#]],
+        );
+        check(
+            "1234|alice|2000|users|71|5",
+            &image,
+            expect![[r#"
+            alice:x:1234:2000:alice:/home/alice:/bin/bash
+            root:x:0:0:root:/root:/bin/bash
+            nobody:x:65534:65534::/:/bin/false
+            ubuntu:x:1000:1000::/home/ubuntu:/bin/sh
+            --
+            users:x:2000:
+            group71:x:71:alice
+            team:x:5:alice
+            root:x:0:
+            cuda:x:70:
+            video:x:44:
+            games:x:72:bob
+        "#]],
+        );
+        check("1|a|1|a|-1", &image, expect!["-1 is no id of a user or group: 0 to 2147483647"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::data_dir::write_durably;
 use crate::docker::{Docker, Refusal};
-use crate::identity::ImageFiles;
+use crate::identity::{ImageFiles, Shell};
 
 /// The files of the images that tasks ran in.
 #[derive(Debug)]
@@ -58,13 +58,22 @@ impl ImageCache {
 fn find(dir: &Path) -> Option<ImageFiles> {
     let read = |name| std::fs::read(dir.join(name)).ok();
     // `shell` is written last: where it is, all is there.
-    let bash = read("shell")? == b"bash";
-    Some(ImageFiles { passwd: read("passwd")?, group: read("group")?, bash })
+    let shell = match read("shell")?.as_slice() {
+        b"bash" => Shell::Bash,
+        b"sh" => Shell::Sh,
+        _ => Shell::None,
+    };
+    Some(ImageFiles { passwd: read("passwd")?, group: read("group")?, shell })
 }
 
 fn store(dir: &Path, files: &ImageFiles) -> io::Result<()> {
     std::fs::create_dir_all(dir)?;
     write_durably(&dir.join("passwd"), &files.passwd)?;
     write_durably(&dir.join("group"), &files.group)?;
-    write_durably(&dir.join("shell"), if files.bash { b"bash" } else { b"sh" })
+    let shell: &[u8] = match files.shell {
+        Shell::Bash => b"bash",
+        Shell::Sh => b"sh",
+        Shell::None => b"none",
+    };
+    write_durably(&dir.join("shell"), shell)
 }

@@ -4,5 +4,6 @@ mod entries;
 mod outbox;
 mod ship;
 
+pub use entries::system_entries;
 pub use outbox::Outbox;
 pub use ship::Shipment;

@@ -124,6 +124,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         let docker = Docker::connect(&config.docker, cluster.unwrap_or_default(), config.name.to_string()).await;
         let tools = Arc::new(Tools {
             bind_mounts: BindMounts::new(&config, data_dir.root(), &docker).await,
+            allow_capabilities: config.allow_capabilities.clone(),
             docker,
             master,
             dirs: TaskDirs(data_dir.tasks()),

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::bind_mounts::BindMounts;
+use crate::config::Capability;
 use crate::docker::Docker;
 use crate::images::ImageCache;
 use crate::master::Master;
@@ -32,6 +33,8 @@ pub struct Tools {
     pub dirs: TaskDirs,
     /// What of the machine tasks may mount.
     pub bind_mounts: BindMounts,
+    /// What tasks may ask for beside the capabilities that each has.
+    pub allow_capabilities: Vec<Capability>,
     /// What was read from images.
     pub images: ImageCache,
     /// Bounds how many containers are made at once.

@@ -2,12 +2,13 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use pedl_proto::v1::BindMount;
+use pedl_proto::v1::{BindMount, MountPropagation};
 
-use crate::docker::Mount;
+use crate::docker::{Mount, Propagation};
 
-/// Where tasks will find what PEDL serves them.
-const RESERVED: &str = "/run/pedl";
+/// Where tasks will find what PEDL serves them, and where NVIDIA's runtime takes what is mounted for a wish for GPUs.
+const RESERVED: &[&str] =
+    &["/run/pedl", "/var/run/pedl", "/run/nvidia-container-devices", "/var/run/nvidia-container-devices"];
 
 /// A bind mount as the member asked for it, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,30 +19,43 @@ pub struct Wish {
     pub target: PathBuf,
     /// Whether the task may not write to it.
     pub read_only: bool,
+    /// What becomes of what the host mounts below it later.
+    pub propagation: Propagation,
 }
 
 /// Why a bind mount cannot be made, wherever the task runs.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadWish {
     /// A relative path would depend on where the agent was started.
-    #[error("bind mount: host_path {path:?} is not absolute")]
+    #[error("host_path {path:?} is not absolute: begin it with /")]
     RelativeSource {
         /// The path as given.
         path: String,
     },
     /// The task would not see PEDL's own file there; and Docker would make PEDL's mount points in the host's directory.
-    #[error("bind mount: container_path {target} covers {own}, which PEDL provides: name another", target = target.display(), own = own.display())]
+    #[error("container_path {} covers {}, which is PEDL's own: name another", target.display(), own.display())]
     CoversOurs {
         /// Where the bind mount should go.
         target: PathBuf,
         /// What it would cover.
         own: PathBuf,
     },
+    /// One would cover the other.
+    #[error("container_path {} is mounted twice: name another", .0.display())]
+    Twice(PathBuf),
+    /// The kernel would give the flag to what is there now, and not to what comes later.
+    #[error("{} cannot be read_only with propagation rslave: what the host mounts later would be writable", .0.display())]
+    WritableLater(PathBuf),
 }
 
 /// Reads a member's bind mounts. `own` are PEDL's.
 pub fn plan(work_dir: &Path, own: &[Mount], binds: &[BindMount]) -> Result<Vec<Wish>, BadWish> {
-    binds.iter().map(|bind| parse(work_dir, own, bind)).collect()
+    let wishes: Vec<_> = binds.iter().map(|bind| parse(work_dir, own, bind)).collect::<Result<_, _>>()?;
+    let twice = |(number, wish): (usize, &Wish)| wishes[..number].iter().any(|other| other.target == wish.target);
+    match wishes.iter().enumerate().find(|numbered| twice(*numbered)) {
+        Some((_, wish)) => Err(BadWish::Twice(wish.target.clone())),
+        None => Ok(wishes),
+    }
 }
 
 fn parse(work_dir: &Path, own: &[Mount], bind: &BindMount) -> Result<Wish, BadWish> {
@@ -50,14 +64,19 @@ fn parse(work_dir: &Path, own: &[Mount], bind: &BindMount) -> Result<Wish, BadWi
     if host_path.is_relative() {
         return Err(BadWish::RelativeSource { path: bind.host_path.clone() });
     }
-    if target.starts_with(RESERVED) {
-        return Err(BadWish::CoversOurs { target, own: RESERVED.into() });
+    if let Some(reserved) = RESERVED.iter().find(|reserved| target.starts_with(reserved)) {
+        return Err(BadWish::CoversOurs { target, own: reserved.into() });
     }
-    let mut ours = own.iter().map(|own| own.target.as_path()).chain([Path::new(RESERVED)]);
-    match ours.find(|own| own.starts_with(&target)) {
-        Some(own) => Err(BadWish::CoversOurs { target, own: own.into() }),
-        None => Ok(Wish { host_path, target, read_only: bind.read_only }),
+    let mut ours = own.iter().map(|own| own.target.as_path()).chain(RESERVED.iter().map(Path::new));
+    if let Some(own) = ours.find(|own| own.starts_with(&target)) {
+        return Err(BadWish::CoversOurs { target, own: own.into() });
     }
+    let propagation = match bind.propagation() {
+        MountPropagation::Rslave if bind.read_only => return Err(BadWish::WritableLater(target)),
+        MountPropagation::Rslave => Propagation::RSlave,
+        MountPropagation::Unspecified | MountPropagation::Rprivate => Propagation::RPrivate,
+    };
+    Ok(Wish { host_path, target, read_only: bind.read_only, propagation })
 }
 
 /// The bind mount that `inside` lies in, but is not: the innermost; and the path in it.
@@ -93,7 +112,12 @@ mod tests {
             BindMount { host_path: host.into(), container_path: container.into(), ..BindMount::default() }
         };
         let binds: Vec<_> = binds.split(' ').map(bind).collect();
-        let home = Mount { source: "/data/home".into(), target: "/home/alice".into(), read_only: false };
+        let home = Mount {
+            source: "/data/home".into(),
+            target: "/home/alice".into(),
+            read_only: false,
+            propagation: Propagation::RPrivate,
+        };
         plan(Path::new(work_dir), &[home], &binds)
     }
 
@@ -113,27 +137,35 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_explained() {
-        check("/w", "tmp:/data", expect![[r#"bind mount: host_path "tmp" is not absolute"#]]);
+        check(
+            "/home/alice/x",
+            "/tmp:y /srv:../x/y",
+            expect!["container_path /home/alice/x/y is mounted twice: name another"],
+        );
+        check(
+            "/w",
+            "/tmp:/var/run/nvidia-container-devices/all",
+            expect![
+                "container_path /var/run/nvidia-container-devices/all covers /var/run/nvidia-container-devices, which PEDL provides: name another"
+            ],
+        );
+        check("/w", "tmp:/data", expect![[r#"host_path "tmp" is not absolute: begin it with /"#]]);
         check(
             "/w",
             "/tmp:/home",
-            expect!["bind mount: container_path /home covers /home/alice, which PEDL provides: name another"],
+            expect!["container_path /home covers /home/alice, which PEDL provides: name another"],
         );
         check(
             "/home/alice",
             "/tmp:.",
-            expect!["bind mount: container_path /home/alice covers /home/alice, which PEDL provides: name another"],
+            expect!["container_path /home/alice covers /home/alice, which PEDL provides: name another"],
         );
         check(
             "/w",
             "/tmp:/home/alice/../..",
-            expect!["bind mount: container_path / covers /home/alice, which PEDL provides: name another"],
+            expect!["container_path / covers /home/alice, which PEDL provides: name another"],
         );
-        check(
-            "/w",
-            "/tmp:/run",
-            expect!["bind mount: container_path /run covers /run/pedl, which PEDL provides: name another"],
-        );
+        check("/w", "/tmp:/run", expect!["container_path /run covers /run/pedl, which PEDL provides: name another"]);
     }
 
     #[test]

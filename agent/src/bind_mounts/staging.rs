@@ -81,10 +81,24 @@ pub fn mounted_below(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(mount_points(&mounts).filter(|place| place != dir && place.starts_with(dir)).collect())
 }
 
-/// The fifth field of each line (proc_pid_mountinfo(5)).
+/// Whether what is mounted at `place` takes part in what is mounted where it was cloned from.
+pub fn follows_host(place: &Path) -> io::Result<bool> {
+    let mounts = fs::read("/proc/self/mountinfo")?;
+    let newest = lines(&mounts).filter(|fields| fields.get(4).is_some_and(|field| unescaped(field) == place)).last();
+    // Optional fields stand between the sixth and a dash.
+    let optional =
+        |fields: Vec<&[u8]>| fields[6..].iter().take_while(|f| **f != b"-").any(|f| f.starts_with(b"master:"));
+    Ok(newest.is_some_and(optional))
+}
+
+/// The fields of each line (proc_pid_mountinfo(5)).
+fn lines(mountinfo: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
+    mountinfo.split(|byte| *byte == b'\n').map(|line| line.split(|byte| *byte == b' ').collect())
+}
+
+/// The fifth field of each line.
 fn mount_points(mountinfo: &[u8]) -> impl Iterator<Item = PathBuf> {
-    let lines = mountinfo.split(|byte| *byte == b'\n');
-    lines.filter_map(|line| line.split(|byte| *byte == b' ').nth(4)).map(unescaped)
+    lines(mountinfo).filter_map(|fields| fields.get(4).map(|field| unescaped(field)))
 }
 
 /// Space, tab, newline and backslash are written as three octal digits.

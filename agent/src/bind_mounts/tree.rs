@@ -7,6 +7,8 @@ use std::path::Path;
 use rustix::fs::CWD;
 use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 
+use crate::docker::Propagation;
+
 /// A clone that hangs nowhere yet; it goes when it is dropped.
 #[derive(Debug)]
 pub struct Tree(OwnedFd);
@@ -14,11 +16,11 @@ pub struct Tree(OwnedFd);
 impl Tree {
     /// Clones what `opened` is, with the mounts below it, and sets the flags on all of them: no setuid programs, no
     /// devices, and read-only where asked.
-    pub fn clone(opened: &OwnedFd, read_only: bool) -> io::Result<Self> {
+    pub fn clone(opened: &OwnedFd, read_only: bool, propagation: Propagation) -> io::Result<Self> {
         let all = OpenTreeFlags::AT_EMPTY_PATH | OpenTreeFlags::AT_RECURSIVE;
         let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
         let tree = open_tree(opened, "", all | flags)?;
-        set_flags(&tree, read_only)?;
+        set_flags(&tree, read_only, propagation)?;
         Ok(Self(tree))
     }
 
@@ -28,15 +30,18 @@ impl Tree {
     }
 }
 
-/// Private as well: unmounting a clone must not unmount what it was cloned from.
+/// Never shared: unmounting a clone must not unmount what it was cloned from.
 #[expect(unsafe_code, reason = "neither nix nor rustix has mount_setattr")]
-fn set_flags(tree: &OwnedFd, read_only: bool) -> io::Result<()> {
+fn set_flags(tree: &OwnedFd, read_only: bool, propagation: Propagation) -> io::Result<()> {
     let attributes = libc::mount_attr {
         attr_set: libc::MOUNT_ATTR_NOSUID
             | libc::MOUNT_ATTR_NODEV
             | if read_only { libc::MOUNT_ATTR_RDONLY } else { 0 },
         attr_clr: 0,
-        propagation: libc::MS_PRIVATE,
+        propagation: match propagation {
+            Propagation::RPrivate => libc::MS_PRIVATE,
+            Propagation::RSlave => libc::MS_SLAVE,
+        },
         userns_fd: 0,
     };
     // SAFETY: the descriptor is open for as long as `tree` is borrowed; the path is a string with its end; `attributes`

@@ -115,7 +115,7 @@ macro_rules! text {
     )*};
 }
 
-text!(MasterUrl, AgentName, DockerUrl);
+text!(MasterUrl, AgentName, DockerUrl, Capability);
 
 /// A path of this machine: absolute, without `..`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +136,26 @@ impl TryFrom<PathBuf> for HostPath {
 impl AsRef<Path> for HostPath {
     fn as_ref(&self) -> &Path {
         &self.0
+    }
+}
+
+/// A Linux capability (capabilities(7)), without `CAP_`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Capability(String);
+
+impl FromStr for Capability {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = text.to_ascii_uppercase();
+        let name = name.strip_prefix("CAP_").unwrap_or(&name);
+        let good = |c: char| c.is_ascii_uppercase() || c == '_';
+        // Docker would take ALL for all there are.
+        if name.is_empty() || name == "ALL" || !name.chars().all(good) {
+            return Err(format!("{text:?} is no capability: name each, as SYS_PTRACE"));
+        }
+        Ok(Self(name.into()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Containers: one for each task, found again by its labels.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::pin::pin;
 
 use bollard::models::{ContainerCreateBody, DeviceRequest, HostConfig, HostConfigLogConfig, Mount as ApiMount};
@@ -13,6 +14,7 @@ use futures::StreamExt as _;
 use super::{ApiError, Docker, Failure, Found, Mount, Phase, Refusal};
 use crate::assignment::TaskId;
 use crate::backoff::Backoff;
+use crate::config::Capability;
 
 const CLUSTER: &str = "pedl.cluster";
 const AGENT: &str = "pedl.agent";
@@ -34,6 +36,8 @@ pub struct ContainerPlan {
     pub image: String,
     /// `uid:gid`.
     pub user: String,
+    /// The ids of the further groups that the user is in.
+    pub groups: Vec<u32>,
     /// The program and its arguments.
     pub argv: Vec<String>,
     /// The environment.
@@ -44,8 +48,26 @@ pub struct ContainerPlan {
     pub mounts: Vec<Mount>,
     /// The size of /dev/shm in bytes.
     pub shm_size: i64,
+    /// The memory that it may take, in bytes; 0: as much as there is.
+    pub memory: i64,
+    /// The processors whose time it may take; 0: all.
+    pub cpus: f64,
+    /// What it may do beside what every task may.
+    pub capabilities: Vec<Capability>,
+    /// Whether the image's files cannot be changed.
+    pub read_only_root: bool,
     /// The GPUs that it holds.
     pub gpus: Vec<String>,
+}
+
+impl ContainerPlan {
+    /// Where programs keep what is to last for no longer than they run, where the image's own /tmp cannot be written.
+    fn temporary(&self) -> HashMap<String, String> {
+        const TMP: &str = "/tmp";
+        let mounted = self.mounts.iter().any(|mount| mount.target == Path::new(TMP));
+        let wanted = self.read_only_root && !mounted;
+        wanted.then(|| (TMP.into(), "rw,exec,nosuid,nodev,mode=1777".into())).into_iter().collect()
+    }
 }
 
 /// What became of a start.
@@ -105,6 +127,7 @@ impl Docker {
         if !plan.gpus.is_empty() {
             labels.insert(GPUS.into(), plan.gpus.join(","));
         }
+        let temporary = plan.temporary();
         ContainerCreateBody {
             image: Some(plan.image),
             user: Some(plan.user),
@@ -120,8 +143,16 @@ impl Docker {
                 security_opt: Some(vec!["no-new-privileges".into()]),
                 log_config: Some(unrotated_logs()),
                 mounts: Some(plan.mounts.into_iter().map(ApiMount::from).collect()),
+                group_add: Some(plan.groups.iter().map(u32::to_string).collect()),
+                cap_add: Some(plan.capabilities.iter().map(Capability::to_string).collect()),
+                readonly_rootfs: Some(plan.read_only_root),
+                tmpfs: Some(temporary),
                 pids_limit: Some(MAX_PROCESSES),
                 shm_size: Some(plan.shm_size).filter(|size| *size > 0),
+                memory: Some(plan.memory).filter(|memory| *memory > 0),
+                // Without swap beside it: a task that is over its limit ends, and does not slow the machine down.
+                memory_swap: Some(plan.memory).filter(|memory| *memory > 0),
+                nano_cpus: Some(nano(plan.cpus)).filter(|cpus| *cpus > 0),
                 device_requests: Some(plan.gpus).filter(|gpus| !gpus.is_empty()).map(|gpus| vec![nvidia(gpus)]),
                 ..HostConfig::default()
             }),
@@ -207,6 +238,12 @@ fn unrotated_logs() -> HostConfigLogConfig {
         typ: Some("json-file".into()),
         config: Some(config.map(|(key, value)| (key.into(), value.into())).into()),
     }
+}
+
+/// Billionths of a processor, as Docker counts.
+#[expect(clippy::cast_possible_truncation, reason = "no machine has a billion processors")]
+fn nano(cpus: f64) -> i64 {
+    (cpus * 1e9).round() as i64
 }
 
 fn nvidia(gpus: Vec<String>) -> DeviceRequest {

@@ -23,12 +23,25 @@ struct Partial {
     data: Vec<u8>,
 }
 
+/// Entries of PEDL's own, from the log's start.
+pub fn system_entries(lines: impl IntoIterator<Item = (Timestamp, String)>) -> Vec<LogEntry> {
+    let mut next_offset = 0;
+    let line = |(time, text)| entry(&mut next_offset, LogSource::System, time, format!("{text}\n").into_bytes());
+    lines.into_iter().map(line).collect()
+}
+
 impl Entries {
+    /// Begins after these.
+    pub fn after(earlier: &[LogEntry]) -> Self {
+        let next_offset = earlier.last().map_or(0, |entry| entry.offset + 1);
+        Self { next_offset, ..Self::default() }
+    }
+
     /// Takes a frame; hands the entries that it completes to `each`, in order.
     pub fn push(&mut self, frame: Frame, mut each: impl FnMut(LogEntry)) {
-        let waiting = match frame.source {
-            Source::Stdout => &mut self.stdout,
-            Source::Stderr => &mut self.stderr,
+        let (source, waiting) = match frame.source {
+            Source::Stdout => (LogSource::Stdout, &mut self.stdout),
+            Source::Stderr => (LogSource::Stderr, &mut self.stderr),
         };
         let partial = match waiting.take() {
             Some(mut partial) => {
@@ -40,11 +53,11 @@ impl Entries {
         let mut rest = partial.data;
         while rest.len() > LONGEST {
             let tail = rest.split_off(LONGEST);
-            each(entry(&mut self.next_offset, frame.source, partial.time, rest));
+            each(entry(&mut self.next_offset, source, partial.time, rest));
             rest = tail;
         }
         if rest.ends_with(b"\n") || rest.len() == LONGEST {
-            each(entry(&mut self.next_offset, frame.source, partial.time, rest));
+            each(entry(&mut self.next_offset, source, partial.time, rest));
         } else if !rest.is_empty() {
             *waiting = Some(Partial { time: partial.time, data: rest });
         }
@@ -52,7 +65,7 @@ impl Entries {
 
     /// The log has ended: hands over what waits for a newline.
     pub fn finish(&mut self, mut each: impl FnMut(LogEntry)) {
-        for (source, waiting) in [(Source::Stdout, self.stdout.take()), (Source::Stderr, self.stderr.take())] {
+        for (source, waiting) in [(LogSource::Stdout, self.stdout.take()), (LogSource::Stderr, self.stderr.take())] {
             if let Some(Partial { time, data }) = waiting {
                 each(entry(&mut self.next_offset, source, time, data));
             }
@@ -60,13 +73,9 @@ impl Entries {
     }
 }
 
-fn entry(next_offset: &mut i64, source: Source, time: Timestamp, data: Vec<u8>) -> LogEntry {
+fn entry(next_offset: &mut i64, source: LogSource, time: Timestamp, data: Vec<u8>) -> LogEntry {
     let offset = *next_offset;
     *next_offset += 1;
-    let source = match source {
-        Source::Stdout => LogSource::Stdout,
-        Source::Stderr => LogSource::Stderr,
-    };
     let time = prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() };
     LogEntry { offset, time: Some(time), source: source.into(), data }
 }

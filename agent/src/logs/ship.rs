@@ -20,6 +20,8 @@ const BROKEN_AFTER: Duration = Duration::from_secs(1);
 pub struct Shipment<'a> {
     docker: &'a Docker,
     task: &'a TaskId,
+    /// What the log begins with, before what Docker has.
+    notes: Vec<LogEntry>,
     outbox: Outbox,
     /// Whether the container has ended.
     ended: watch::Receiver<bool>,
@@ -49,12 +51,18 @@ impl From<Trouble> for Interruption {
 
 impl<'a> Shipment<'a> {
     /// The container was started; `ended` turns true when it has ended.
-    pub const fn new(docker: &'a Docker, task: &'a TaskId, outbox: Outbox, ended: watch::Receiver<bool>) -> Self {
-        Self { docker, task, outbox, ended, first: None }
+    pub const fn new(
+        docker: &'a Docker,
+        task: &'a TaskId,
+        notes: Vec<LogEntry>,
+        outbox: Outbox,
+        ended: watch::Receiver<bool>,
+    ) -> Self {
+        Self { docker, task, notes, outbox, ended, first: None }
     }
 
-    /// Returns when the container has ended and the master has all of its log, or does not want it. The first entry is
-    /// returned: it tells why some programs did not start. `fresh` says that nothing of the log was sent yet.
+    /// Returns when the container has ended and the master has all of its log, or does not want it. The first entry of
+    /// the program is returned: it tells why some programs did not start. `fresh` says that nothing of the log was sent yet.
     pub async fn run(mut self, fresh: bool) -> Option<LogEntry> {
         let mut backoff = Backoff::new();
         let mut restart = !fresh;
@@ -89,7 +97,8 @@ impl<'a> Shipment<'a> {
             self.outbox.restart().await?;
         }
         let over = *self.ended.borrow();
-        let mut entries = Entries::default();
+        self.notes.iter().for_each(|note| self.outbox.push(note.clone()));
+        let mut entries = Entries::after(&self.notes);
         let last = self.read(!over, &mut entries).await?;
         if !over {
             let _ = tokio::time::timeout(BROKEN_AFTER, self.ended.wait_for(|ended| *ended)).await;
@@ -130,8 +139,6 @@ async fn is_whole(docker: &Docker, task: &TaskId, last: Option<Mark>) -> bool {
 }
 
 fn push(outbox: &mut Outbox, first: &mut Option<LogEntry>, entry: LogEntry) {
-    if entry.offset == 0 {
-        *first = Some(entry.clone());
-    }
+    first.get_or_insert_with(|| entry.clone());
     outbox.push(entry);
 }

@@ -7,11 +7,12 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use nix::unistd::{Gid, Group};
 
 use crate::assignment::TaskId;
 use crate::bind_mounts::staging;
 use crate::data_dir::write_durably;
-use crate::docker::Mount;
+use crate::docker::{Mount, Propagation};
 use crate::identity::{ImageFiles, RunAs};
 
 /// The directories of all tasks.
@@ -41,18 +42,47 @@ impl TaskDir {
         let home = self.0.join("home");
         self.make()?;
         write_readable(&self.0.join("passwd"), &run_as.passwd(image))?;
-        write_readable(&self.0.join("group"), &run_as.group(image))?;
+        write_readable(&self.0.join("group"), &run_as.group(image, group_name))?;
         DirBuilder::new().recursive(true).mode(0o700).create(&home)?;
         chown(&home, Some(run_as.uid), Some(run_as.gid))?;
         Ok(vec![
-            Mount { source: self.0.join("passwd"), target: "/etc/passwd".into(), read_only: true },
-            Mount { source: self.0.join("group"), target: "/etc/group".into(), read_only: true },
-            Mount { source: home, target: run_as.home(), read_only: false },
+            Mount {
+                source: self.0.join("passwd"),
+                target: "/etc/passwd".into(),
+                read_only: true,
+                propagation: Propagation::RPrivate,
+            },
+            Mount {
+                source: self.0.join("group"),
+                target: "/etc/group".into(),
+                read_only: true,
+                propagation: Propagation::RPrivate,
+            },
+            Mount { source: home, target: run_as.home(), read_only: false, propagation: Propagation::RPrivate },
         ])
     }
 
     fn make(&self) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)
+    }
+
+    /// Keeps what the log is to begin with, for every process that reads the log.
+    pub fn note_for_log(&self, lines: &[String]) -> io::Result<()> {
+        let path = self.0.join("notes");
+        if lines.is_empty() {
+            let absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+            return fs::remove_file(path).or_else(|error| if absent(&error) { Ok(()) } else { Err(error) });
+        }
+        let now = Timestamp::now();
+        let text: String = lines.iter().map(|line| format!("{now} {line}\n")).collect();
+        write_durably(&path, text.as_bytes())
+    }
+
+    /// What the log begins with, before what the program wrote, and when that was noted.
+    pub fn notes_for_log(&self) -> Vec<(Timestamp, String)> {
+        let text = fs::read_to_string(self.0.join("notes")).unwrap_or_default();
+        let note = |line: &str| line.split_once(' ').and_then(|(time, text)| Some((time.parse().ok()?, text.into())));
+        text.lines().filter_map(note).collect()
     }
 
     /// Says, for a process after this one, that a start is about to be sent.
@@ -100,6 +130,11 @@ impl TaskDir {
             _ => {}
         }
     }
+}
+
+/// What this machine calls a group.
+fn group_name(gid: u32) -> Option<String> {
+    Group::from_gid(Gid::from_raw(gid)).ok().flatten().map(|group| group.name)
 }
 
 /// Every user in the container reads it, whatever the agent's umask.

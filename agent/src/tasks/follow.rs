@@ -13,7 +13,7 @@ use wire::task_report::Status;
 use super::{Order, Outcome, Tools};
 use crate::assignment::TaskId;
 use crate::docker::Phase;
-use crate::logs::{Outbox, Shipment};
+use crate::logs::{self, Outbox, Shipment};
 
 /// Returns when the end is on record, or the master does not know the task. `fresh`: this process has just started it.
 pub async fn follow(tools: &Tools, task: &TaskId, fresh: bool, orders: watch::Receiver<Order>) -> Outcome {
@@ -26,7 +26,8 @@ pub async fn follow(tools: &Tools, task: &TaskId, fresh: bool, orders: watch::Re
         end
     };
     let outbox = Outbox::new(tools.master.clone(), task.clone());
-    let log = Shipment::new(&tools.docker, task, outbox, has_ended).run(fresh);
+    let notes = logs::system_entries(tools.dirs.of(task).notes_for_log());
+    let log = Shipment::new(&tools.docker, task, notes, outbox, has_ended).run(fresh);
     let (end, first) = tokio::select! {
         both = async { tokio::join!(end, log) } => both,
         outcome = report_running(tools, task) => return outcome,

@@ -13,8 +13,9 @@ use super::{Order, Outcome, Tools};
 use crate::assignment::{TaskId, TaskSpec};
 use crate::backoff::Backoff;
 use crate::bind_mounts;
+use crate::config::Capability;
 use crate::docker::{ContainerPlan, Mount, Phase, PullFailure, Refusal, StartAnswer};
-use crate::identity::ImageFiles;
+use crate::identity::{ImageFiles, Shell};
 use crate::images;
 
 /// How long a start that was sent may take to show. dockerd takes up a request within milliseconds of reading it, and
@@ -28,6 +29,14 @@ enum Error {
     Spec(String),
     #[error(transparent)]
     Mount(#[from] bind_mounts::Error),
+    #[error(
+        "capability {capability} is not allowed on agent {agent}: leave it out of add_capabilities, or ask the administrator for it in allow_capabilities of the agent's agent.yaml"
+    )]
+    Capability { agent: String, capability: Capability },
+    #[error(
+        "image {image} has no /bin/sh, which sets the umask of {user}: name an image that has one, or ask the administrator for a link without a umask"
+    )]
+    NoShell { image: String, user: String },
     #[error(transparent)]
     Pull(#[from] PullFailure),
     #[error("agent {agent} cannot prepare the home and user of the task: {source}")]
@@ -122,20 +131,32 @@ impl Start<'_> {
     async fn make(&self, image_id: &str, gpus: Vec<String>) -> Result<Phase, Error> {
         let Self { tools, task, spec, .. } = self;
         let agent = || tools.docker.agent().to_owned();
+        let allowed = |capability: &&Capability| tools.allow_capabilities.contains(capability);
+        if let Some(capability) = spec.add_capabilities.iter().find(|capability| !allowed(capability)) {
+            return Err(Error::Capability { agent: agent(), capability: capability.clone() });
+        }
         let _turn = tools.starts.acquire().await.expect("nobody closes it");
         let files = tools.images.get(&tools.docker, image_id).await;
         let files = files.map_err(|error| self.no_image(error))?;
+        if spec.run_as.umask.is_some() && files.shell == Shell::None {
+            return Err(Error::NoShell { image: spec.image.clone(), user: spec.run_as.user.clone() });
+        }
         let mounts = self.mount(&files).await?;
         let plan = ContainerPlan {
             task: (*task).clone(),
             asset_id: spec.asset_id,
             image: spec.image.clone(),
             user: spec.run_as.ids(),
-            argv: spec.argv.clone(),
+            groups: spec.run_as.supplementary_gids.clone(),
+            argv: spec.command_line(),
             environment: spec.environment(),
             mounts,
             work_dir: self.work_dir().to_string_lossy().into_owned(),
             shm_size: spec.shm_size,
+            memory: spec.memory,
+            cpus: spec.cpus,
+            capabilities: spec.add_capabilities.clone(),
+            read_only_root: spec.read_only_root,
             gpus,
         };
         tools.docker.create(plan).await.map_err(|refusal| Error::Create { agent: agent(), refusal })
@@ -148,7 +169,7 @@ impl Start<'_> {
     /// Makes PEDL's own files and the member's bind mounts ready on this machine.
     async fn mount(&self, files: &ImageFiles) -> Result<Vec<Mount>, Error> {
         let own = self.tools.dirs.of(self.task).prepare(&self.spec.run_as, files);
-        let own = own.map_err(|source| Error::Prepare { agent: self.tools.docker.agent().into(), source })?;
+        let own = own.map_err(|source| self.unprepared(source))?;
         let binds = self.stage(&own).await?;
         Ok(own.into_iter().chain(binds).collect())
     }
@@ -156,7 +177,10 @@ impl Start<'_> {
     async fn stage(&self, own: &[Mount]) -> Result<Vec<Mount>, Error> {
         let Self { tools, task, spec, .. } = self;
         let dir = tools.dirs.of(task);
-        Ok(tools.bind_mounts.stage(dir.path(), &spec.run_as, &self.work_dir(), own, &spec.bind_mounts).await?)
+        let staged =
+            tools.bind_mounts.stage(dir.path(), &spec.run_as, &self.work_dir(), own, &spec.bind_mounts).await?;
+        dir.note_for_log(&staged.notes).map_err(|source| self.unprepared(source))?;
+        Ok(staged.mounts)
     }
 
     /// The container is there, and the machine may have been started anew since, without its mounts: the container would
@@ -173,7 +197,7 @@ impl Start<'_> {
                 return Ok(Outcome::Aborted { created: true });
             }
             let note = self.tools.dirs.of(self.task).note_start();
-            note.map_err(|source| Error::Prepare { agent: self.tools.docker.agent().into(), source })?;
+            note.map_err(|source| self.unprepared(source))?;
             match self.tools.docker.start_once(self.task).await {
                 StartAnswer::Started => return Ok(Outcome::Started),
                 StartAnswer::Refused(refusal) => return Err(self.cannot_run(refusal)),
@@ -204,6 +228,10 @@ impl Start<'_> {
                 Some(Phase::Created) => return Ok(None),
             }
         }
+    }
+
+    fn unprepared(&self, source: io::Error) -> Error {
+        Error::Prepare { agent: self.tools.docker.agent().into(), source }
     }
 
     fn no_image(&self, source: impl Into<images::Error>) -> Error {

@@ -3,7 +3,8 @@
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
-use pedl_proto::v1::BindMount;
+use pedl_proto::v1::{BindMount, LogSource, MountPropagation};
+use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 
 use crate::conditions::until;
 use crate::containers::Cluster;
@@ -22,6 +23,7 @@ fn members_dir() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     chown(dir.path(), Some(1234), Some(2345)).unwrap();
     std::fs::write(dir.path().join("precious"), "kept\n").unwrap();
+    chown(dir.path().join("precious"), Some(1234), Some(2345)).unwrap();
     dir
 }
 
@@ -125,7 +127,7 @@ async fn a_container_that_was_not_started_gets_its_mounts_again() {
     agent.kill();
     let staged = mounted_below(&agent.data_dir());
     assert_eq!(staged.len(), 1);
-    rustix::mount::unmount(&staged[0], rustix::mount::UnmountFlags::DETACH).unwrap();
+    rustix::mount::unmount(&staged[0], UnmountFlags::DETACH).unwrap();
     docker.down();
     docker.pass_starts();
     docker.up();
@@ -204,7 +206,7 @@ async fn nothing_is_made_in_a_bind_mount() {
     let (outer, inner) = (members_dir(), members_dir());
     let binds = vec![bind(outer.path(), "/data"), bind(inner.path(), "/data/in")];
     let reason = master.refused(|assignment| assignment.container.as_mut().unwrap().bind_mounts = binds.clone()).await;
-    assert!(reason.contains(&format!("create {}/in on agent n1", outer.path().display())), "{reason}");
+    assert!(reason.contains(&format!("create {}/in", outer.path().display())), "{reason}");
     assert!(!outer.path().join("in").exists());
     let reason = master
         .refused(|assignment| {
@@ -224,4 +226,86 @@ async fn nothing_is_made_in_a_bind_mount() {
         assignment.container.as_mut().unwrap().bind_mounts = binds;
     });
     assert_eq!(master.end(&task).await.1, "kept\n");
+}
+
+/// The program would only be told "permission denied". The log is read by two agent processes, and numbered once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_written_is_said_before_the_program_speaks() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let mut agent = Agent::start(&master);
+    let (data, others) = (members_dir(), tempfile::tempdir().unwrap());
+    std::fs::set_permissions(others.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let read_only = BindMount { read_only: true, ..bind(others.path(), "/others-ro") };
+    let binds = vec![bind(data.path(), "/data"), bind(others.path(), "/others"), read_only];
+    let task = master.place("echo begin; until [ -e /data/go ]; do sleep 0.05; done; echo end", |assignment| {
+        assignment.container.as_mut().unwrap().bind_mounts = binds;
+    });
+    master.logged(&task, "begin").await;
+    agent.kill();
+    agent.start_again();
+    std::fs::write(data.path().join("go"), "").unwrap();
+    let (end, log) = master.end(&task).await;
+    let others = others.path().display();
+    let note = format!(
+        "bind mount: alice (uid 1234) cannot write to /others, which is {others} on agent n1: \
+         it belongs to uid 0, gid 0, mode 0755. Mount it read-only, or have its owner let this user write\n"
+    );
+    assert_eq!((code(&end), log), (0, format!("{note}begin\nend\n")));
+    let known = master.known();
+    let sources: Vec<_> = known.logs[&task].iter().map(|entry| (entry.offset, entry.source())).collect();
+    assert_eq!(sources, [(0, LogSource::System), (1, LogSource::Stdout), (2, LogSource::Stdout)]);
+}
+
+/// A mount of the tests', shared as systemd makes all, or private; it goes with this.
+struct Tmpfs(tempfile::TempDir);
+
+impl Tmpfs {
+    fn mount(propagation: MountPropagationFlags) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        mount_tmpfs(dir.path());
+        rustix::mount::mount_change(dir.path(), propagation).unwrap();
+        Self(dir)
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        rustix::mount::unmount(self.0.path(), UnmountFlags::DETACH).unwrap();
+    }
+}
+
+fn mount_tmpfs(at: &Path) {
+    rustix::mount::mount("tmpfs", at, "tmpfs", MountFlags::empty(), Some(c"mode=777,size=1m")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_mounted_later_comes_only_where_asked() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let agent = Agent::start(&master);
+    let shared = Tmpfs::mount(MountPropagationFlags::SHARED);
+    let place = shared.0.path().join("later");
+    std::fs::create_dir(&place).unwrap();
+    let follows =
+        |container| BindMount { propagation: MountPropagation::Rslave.into(), ..bind(shared.0.path(), container) };
+    let script = "echo begin; until [ -e /follows/later/new ]; do sleep 0.05; done; ls /stays/later; echo end";
+    let task = master.place(script, |assignment| {
+        assignment.container.as_mut().unwrap().bind_mounts = vec![follows("/follows"), bind(shared.0.path(), "/stays")];
+    });
+    master.logged(&task, "begin").await;
+    mount_tmpfs(&place);
+    std::fs::write(place.join("new"), "").unwrap();
+    let (end, log) = master.end(&task).await;
+    assert_eq!((code(&end), log.as_str()), (0, "begin\nend\n"));
+    assert!(place.join("new").exists(), "the machine's own mount stays");
+    until("nothing is mounted", async || mounted_below(&agent.data_dir()).is_empty()).await;
+
+    let private = Tmpfs::mount(MountPropagationFlags::PRIVATE);
+    for (host, read_only, says) in [(&private, false, "mount --make-rshared"), (&shared, true, "would be writable")] {
+        let bind =
+            BindMount { read_only, propagation: MountPropagation::Rslave.into(), ..bind(host.0.path(), "/data") };
+        let reason = master.refused(|assignment| assignment.container.as_mut().unwrap().bind_mounts = vec![bind]).await;
+        assert!(reason.contains(says), "{reason}");
+    }
 }

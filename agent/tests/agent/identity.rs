@@ -58,3 +58,24 @@ async fn a_members_environment_wins_but_for_the_home() {
     });
     assert_eq!(master.end(&task).await.1, "/home/alice other a=b c\n/bin\n");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn supplementary_groups_and_umask() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let _agent = Agent::start(&master);
+    // Debian's own names on this machine, for what it knows.
+    let script = "id; id alice; umask; echo x >~/x; mkdir ~/y; stat -c %a ~/x ~/y; cat /etc/group; sh -c 'exit 7'";
+    let task = master.place(script, |assignment| {
+        let run_as = assignment.run_as.as_mut().unwrap();
+        run_as.supplementary_gids = vec![50, 4_000_000];
+        run_as.umask = Some(0o027);
+    });
+    let (end, log) = master.end(&task).await;
+    // Of the process, in the kernel's order; of the user, in the file's.
+    let process = "uid=1234(alice) gid=2345(team) groups=50(staff),2345(team),4000000(group4000000)";
+    let user = "uid=1234(alice) gid=2345(team) groups=2345(team),50(staff),4000000(group4000000)";
+    let lines =
+        [process, user, "0027", "640", "750", "team:x:2345:", "staff:x:50:alice", "group4000000:x:4000000:alice"];
+    assert_eq!((code(&end), log), (7, lines.join("\n") + "\n"));
+}

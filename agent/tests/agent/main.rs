@@ -9,6 +9,7 @@ mod process;
 
 mod bind_mounts;
 mod identity;
+mod limits;
 mod program;
 mod refusals;
 mod restarts;
