@@ -146,26 +146,26 @@ mod tests {
             "/w",
             "/tmp:/var/run/nvidia-container-devices/all",
             expect![
-                "container_path /var/run/nvidia-container-devices/all covers /var/run/nvidia-container-devices, which PEDL provides: name another"
+                "container_path /var/run/nvidia-container-devices/all covers /var/run/nvidia-container-devices, which is PEDL's own: name another"
             ],
         );
         check("/w", "tmp:/data", expect![[r#"host_path "tmp" is not absolute: begin it with /"#]]);
         check(
             "/w",
             "/tmp:/home",
-            expect!["container_path /home covers /home/alice, which PEDL provides: name another"],
+            expect!["container_path /home covers /home/alice, which is PEDL's own: name another"],
         );
         check(
             "/home/alice",
             "/tmp:.",
-            expect!["container_path /home/alice covers /home/alice, which PEDL provides: name another"],
+            expect!["container_path /home/alice covers /home/alice, which is PEDL's own: name another"],
         );
         check(
             "/w",
             "/tmp:/home/alice/../..",
-            expect!["container_path / covers /home/alice, which PEDL provides: name another"],
+            expect!["container_path / covers /home/alice, which is PEDL's own: name another"],
         );
-        check("/w", "/tmp:/run", expect!["container_path /run covers /run/pedl, which PEDL provides: name another"]);
+        check("/w", "/tmp:/run", expect!["container_path /run covers /run/pedl, which is PEDL's own: name another"]);
     }
 
     #[test]
