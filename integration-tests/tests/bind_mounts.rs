@@ -97,13 +97,13 @@ fn what_the_machine_refuses_is_refused() {
         "ada",
         &[&bobs, &bobs.join("open"), &bobs.join("hello"), &bobs.join("absent"), &note, &absent, &note.join("x")],
         expect![[r#"
-            bind mount: DIR/bob cannot be opened by ada (uid 1234) on agent n0: Permission denied
-            bind mount: DIR/bob/open cannot be opened by ada (uid 1234) on agent n0: Permission denied
-            bind mount: DIR/bob/hello cannot be opened by ada (uid 1234) on agent n0: Permission denied
-            bind mount: DIR/bob/absent cannot be opened by ada (uid 1234) on agent n0: Permission denied
-            bind mount: DIR/note cannot be opened by ada (uid 1234) on agent n0: Permission denied
-            bind mount: DIR/absent does not exist on agent n0: create it there, or name another host_path
-            bind mount: DIR/note/x cannot be opened by ada (uid 1234) on agent n0: Not a directory"#]],
+            bind mount for ada (uid 1234) on agent n0: DIR/bob cannot be opened: Permission denied: have its owner let this user in, or name another host_path
+            bind mount for ada (uid 1234) on agent n0: DIR/bob/open cannot be opened: Permission denied: have its owner let this user in, or name another host_path
+            bind mount for ada (uid 1234) on agent n0: DIR/bob/hello cannot be opened: Permission denied: have its owner let this user in, or name another host_path
+            bind mount for ada (uid 1234) on agent n0: DIR/bob/absent cannot be opened: Permission denied: have its owner let this user in, or name another host_path
+            bind mount for ada (uid 1234) on agent n0: DIR/note cannot be opened: Permission denied: have its owner let this user in, or name another host_path
+            bind mount for ada (uid 1234) on agent n0: DIR/absent does not exist: create it there, or name another host_path
+            bind mount for ada (uid 1234) on agent n0: DIR/note/x cannot be opened: Not a directory: have its owner let this user in, or name another host_path"#]],
     );
     assert!(!absent.exists(), "nothing is created on the machine");
     assert_unmounted(&cluster);
@@ -126,33 +126,33 @@ fn what_the_agent_denies_is_refused() {
         "carol",
         &[&denied[..], &[&to_etc, &to_etc.join("hostname"), &up]].concat(),
         expect![[r#"
-            bind mount: / is refused on agent n0: it contains DIR/agent0, which is the agent's or Docker's own: name another host_path
-            bind mount: /etc is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
-            bind mount: /etc/passwd is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
-            bind mount: /var/run/docker.sock, which is /run/docker.sock, is refused on agent n0: it is in /run/docker.sock, which is the agent's or Docker's own: name another host_path
-            bind mount: /var is refused on agent n0: it contains /var/run/docker.sock, which is the agent's or Docker's own: name another host_path
-            bind mount: /proc/self/root, which is /, is refused on agent n0: it contains DIR/agent0, which is the agent's or Docker's own: name another host_path
-            bind mount: /proc/1/status is refused on agent n0: bind_mounts.deny has /proc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
-            bind mount: /bin, which is /usr/bin, is refused on agent n0: bind_mounts.deny has /usr/bin: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
-            bind mount: DIR/ada/to-etc, which is /etc, is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
-            bind mount: DIR/ada/to-etc/hostname, which is /etc/hostname, is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
-            bind mount: DIR/ada/../../../../../../../../etc, which is /etc, is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml"#]],
+            bind mount for root (uid 0) on agent n0: / is refused: it contains DIR/agent0, which is the agent's or Docker's own: name another host_path
+            bind mount for root (uid 0) on agent n0: /etc is refused: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
+            bind mount for root (uid 0) on agent n0: /etc/passwd is refused: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
+            bind mount for root (uid 0) on agent n0: /var/run/docker.sock, which is /run/docker.sock, is refused: it is in /run/docker.sock, which is the agent's or Docker's own: name another host_path
+            bind mount for root (uid 0) on agent n0: /var is refused: it contains /var/run/docker.sock, which is the agent's or Docker's own: name another host_path
+            bind mount for root (uid 0) on agent n0: /proc/self/root, which is /, is refused: it contains DIR/agent0, which is the agent's or Docker's own: name another host_path
+            bind mount for root (uid 0) on agent n0: /proc/1/status is refused: bind_mounts.deny has /proc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
+            bind mount for root (uid 0) on agent n0: /bin, which is /usr/bin, is refused: bind_mounts.deny has /usr/bin: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
+            bind mount for root (uid 0) on agent n0: DIR/ada/to-etc, which is /etc, is refused: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
+            bind mount for root (uid 0) on agent n0: DIR/ada/to-etc/hostname, which is /etc/hostname, is refused: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
+            bind mount for root (uid 0) on agent n0: DIR/ada/../../../../../../../../etc, which is /etc, is refused: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml"#]],
     );
     check_refused(
         &cluster,
         "ada",
         &[Path::new("/etc"), &to_etc],
         expect![[r#"
-        bind mount: /etc is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
-        bind mount: DIR/ada/to-etc, which is /etc, is refused on agent n0: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml"#]],
+            bind mount for ada (uid 1234) on agent n0: /etc is refused: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml
+            bind mount for ada (uid 1234) on agent n0: DIR/ada/to-etc, which is /etc, is refused: bind_mounts.deny has /etc: name another host_path, or ask the administrator to allow it in the agent's agent.yaml"#]],
     );
     check_refused(
         &cluster,
         "carol",
         &[&cluster.path("agent0"), &cluster.path("agent0/tasks")],
         expect![[r#"
-            bind mount: DIR/agent0 is refused on agent n0: it is in DIR/agent0, which is the agent's or Docker's own: name another host_path
-            bind mount: DIR/agent0/tasks is refused on agent n0: it is in DIR/agent0, which is the agent's or Docker's own: name another host_path"#]],
+            bind mount for root (uid 0) on agent n0: DIR/agent0 is refused: it is in DIR/agent0, which is the agent's or Docker's own: name another host_path
+            bind mount for root (uid 0) on agent n0: DIR/agent0/tasks is refused: it is in DIR/agent0, which is the agent's or Docker's own: name another host_path"#]],
     );
 }
 

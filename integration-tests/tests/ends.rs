@@ -112,7 +112,7 @@ fn what_cannot_start_fails_and_says_why() {
     expect![[r#"
         image 127.0.0.1:1/absent:latest is not on agent n0 and cannot be pulled (Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused): load or build it on the agent, or name another with --image
         cannot run "no-such-program": No such file or directory in the task's image
-        bind mount: DIR/absent does not exist on agent n0: create it there, or name another host_path"#]].assert_eq(&shown);
+        bind mount for root (uid 0) on agent n0: DIR/absent does not exist: create it there, or name another host_path"#]].assert_eq(&shown);
 }
 
 #[test]
