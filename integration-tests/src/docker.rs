@@ -1,6 +1,9 @@
 //! What tests ask Docker itself.
 
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::BUSYBOX;
 
 /// Runs `docker`, and answers what it printed.
 ///
@@ -10,6 +13,23 @@ pub fn docker(args: &[&str]) -> String {
     let output = Command::new("docker").args(args).output().expect("docker starts");
     assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// Builds an image upon [`BUSYBOX`] by the lines of a Dockerfile; answers its name.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn image(name: &str, dockerfile: &str) -> String {
+    let reference = format!("pedl-test/{name}:1");
+    let mut build = Command::new("docker");
+    build.args(["build", "--quiet", "--tag", &reference, "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut build = build.stderr(Stdio::piped()).spawn().expect("docker starts");
+    let mut stdin = build.stdin.take().expect("it is a pipe");
+    write!(stdin, "FROM {BUSYBOX}\n{dockerfile}\n").expect("docker reads the Dockerfile");
+    drop(stdin);
+    let output = build.wait_with_output().expect("docker ends");
+    assert!(output.status.success(), "{reference}: {}", String::from_utf8_lossy(&output.stderr));
+    reference
 }
 
 /// The ids of all containers with a label, running or not.

@@ -7,7 +7,7 @@ mod process;
 mod settings;
 
 pub use cluster::{Cluster, Outcome, outcome, owner};
-pub use docker::docker;
+pub use docker::{docker, image};
 pub use process::{Process, program};
 pub use settings::Settings;
 

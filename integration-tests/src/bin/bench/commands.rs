@@ -15,10 +15,26 @@ pub fn measure(cluster: &Cluster, report: &mut Report) {
     let (ratio, detail) = pairs(pedl, docker);
     report.at_most("`pedl command run -- true` against `docker run --rm IMAGE true`", ratio, 1.15, "", &detail);
 
+    with_bind_mounts(cluster, report);
+
     let whoami = || cluster.command(&["user", "whoami"]);
     let version = || command("docker", &["version"]);
     let (ratio, detail) = pairs(whoami, version);
     report.at_most("`pedl user whoami` against `docker version`", ratio, 0.5, "", &detail);
+}
+
+/// A member's own directory and one that all read, as the member's Unix user.
+fn with_bind_mounts(cluster: &Cluster, report: &mut Report) {
+    const ADA: (u32, u32) = (1234, 2345);
+    cluster.member("ada", Some(ADA));
+    let own = format!("{}:/own", cluster.shared_dir("own", ADA.0, ADA.1).display());
+    let data = format!("{}:/data:ro", cluster.shared_dir("data", 0, 0).display());
+    let mounts = ["-v", &own, "-v", &data];
+    let pedl = || cluster.command(&[&["-u", "ada", "command", "run"], &mounts[..], &["--", "true"]].concat());
+    let user = format!("{}:{}", ADA.0, ADA.1);
+    let docker = || command("docker", &[&["run", "--rm", "--user", &user], &mounts[..], &[BUSYBOX, "true"]].concat());
+    let (ratio, detail) = pairs(pedl, docker);
+    report.at_most("the same with two bind mounts", ratio, 1.2, "", &detail);
 }
 
 fn command(program: &str, args: &[&str]) -> Command {

@@ -1,4 +1,4 @@
-//! The tour in README.md, walked: each `$ ` line of its ```console blocks is run, in order, and must print what stands
+//! The documentation, walked: each `$ ` line of a page's ```console blocks is run, in order, and must print what stands
 //! below it.
 
 use std::fs;
@@ -42,10 +42,20 @@ impl Drop for Leftover {
 
 #[test]
 fn the_tour_goes_as_written() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let steps = steps(&fs::read_to_string(readme).unwrap());
-    assert!(steps.len() >= 8, "the tour is found");
-    let _leftover = Leftover("/srv/pedl-tour".into());
+    walk("README.md", "/srv/pedl-tour");
+}
+
+#[test]
+fn files_and_permissions_are_as_written() {
+    walk("docs/files-and-permissions.md", "/srv/pedl-docs");
+}
+
+/// `leftover` is the directory that the page has made outside of the cluster.
+fn walk(page: &str, leftover: &str) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page);
+    let steps = steps(&fs::read_to_string(page).unwrap());
+    assert!(steps.len() >= 8, "the steps are found");
+    let _leftover = Leftover(leftover.into());
     let cluster = Cluster::start();
     let programs = program("pedl");
     let path = format!("{}:{}", programs.parent().unwrap().display(), std::env::var("PATH").unwrap());
