@@ -77,19 +77,30 @@ pub struct RunAs {
     pub user: String,
     pub gid: i64,
     pub group: String,
+    pub supplementary_gids: Vec<i64>,
+    /// In octal.
+    pub umask: Option<String>,
 }
 
 impl From<&v1::AgentUser> for RunAs {
     fn from(run_as: &v1::AgentUser) -> Self {
-        let v1::AgentUser { uid, user, gid, group, .. } = run_as.clone();
-        Self { uid, user, gid, group }
+        let v1::AgentUser { uid, user, gid, group, supplementary_gids, umask } = run_as.clone();
+        Self { uid, user, gid, group, supplementary_gids, umask: umask.map(octal) }
     }
 }
 
 impl fmt::Display for RunAs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { uid, user, gid, group } = self;
-        write!(f, "{user} ({uid}), group {group} ({gid})")
+        let Self { uid, user, gid, group, supplementary_gids, umask } = self;
+        write!(f, "{user} ({uid}), group {group} ({gid})")?;
+        if !supplementary_gids.is_empty() {
+            let gids = supplementary_gids.iter().map(ToString::to_string).collect::<Vec<_>>();
+            write!(f, ", groups {}", gids.join(" "))?;
+        }
+        match umask {
+            Some(umask) => write!(f, ", umask {umask}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -123,11 +134,14 @@ pub struct User {
     pub agent_user: Option<String>,
     pub agent_gid: Option<i64>,
     pub agent_group: Option<String>,
+    pub agent_groups: Option<Vec<i64>>,
+    /// In octal.
+    pub agent_umask: Option<String>,
 }
 
 impl From<v1::User> for User {
     fn from(user: v1::User) -> Self {
-        let link = user.agent_user;
+        let link = user.agent_user.as_ref().map(RunAs::from);
         Self {
             id: user.id,
             display_name: given(&user.display_name),
@@ -137,7 +151,9 @@ impl From<v1::User> for User {
             agent_uid: link.as_ref().map(|link| link.uid),
             agent_user: link.as_ref().map(|link| link.user.clone()),
             agent_gid: link.as_ref().map(|link| link.gid),
-            agent_group: link.map(|link| link.group),
+            agent_group: link.as_ref().map(|link| link.group.clone()),
+            agent_groups: link.as_ref().map(|link| link.supplementary_gids.clone()),
+            agent_umask: link.and_then(|link| link.umask),
         }
     }
 }
@@ -212,6 +228,11 @@ pub fn state(state: AssetState) -> String {
 
 fn name(full: &'static str, prefix: &str) -> &'static str {
     full.strip_prefix(prefix).unwrap_or(full)
+}
+
+/// A umask as umask(1) prints it.
+fn octal(umask: i32) -> String {
+    format!("{umask:04o}")
 }
 
 fn given(text: &str) -> Option<String> {

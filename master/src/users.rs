@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::ids::UserId;
 
@@ -14,6 +14,9 @@ pub const DEFAULT: &str = "pedl";
 
 /// The largest uid and gid that Docker starts a container with.
 pub const MAX_UNIX_ID: u32 = i32::MAX as u32;
+
+/// What a link holds beside its group.
+const MAX_SUPPLEMENTARY_GIDS: usize = 64;
 
 /// An account.
 #[derive(Clone, Debug)]
@@ -67,11 +70,17 @@ pub struct AgentUser {
     pub group: UnixName,
     #[serde(deserialize_with = "unix_id")]
     pub gid: u32,
+    #[serde(default, deserialize_with = "supplementary_gids")]
+    pub supplementary_gids: Vec<u32>,
+    /// None: the container's own.
+    #[serde(default)]
+    pub umask: Option<Umask>,
 }
 
 impl AgentUser {
     pub fn root() -> Self {
-        Self { user: UnixName("root".into()), uid: 0, group: UnixName("root".into()), gid: 0 }
+        let root = UnixName("root".into());
+        Self { user: root.clone(), uid: 0, group: root, gid: 0, supplementary_gids: Vec::new(), umask: None }
     }
 }
 
@@ -85,6 +94,76 @@ pub fn parse_unix_id(id: i64) -> Result<u32, String> {
 
 fn unix_id<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     parse_unix_id(i64::deserialize(from)?).map_err(de::Error::custom)
+}
+
+/// Checks the ids of further groups.
+pub fn parse_supplementary_gids(gids: &[i64]) -> Result<Vec<u32>, String> {
+    if gids.len() > MAX_SUPPLEMENTARY_GIDS {
+        return Err(format!("must be at most {MAX_SUPPLEMENTARY_GIDS}, not {}", gids.len()));
+    }
+    if let Some((_, twice)) = gids.iter().enumerate().find(|(i, gid)| gids[..*i].contains(gid)) {
+        return Err(format!("must differ, and {twice} is there twice"));
+    }
+    let each = |gid: &i64| parse_unix_id(*gid).map_err(|_| format!("must each be 0 to {MAX_UNIX_ID}, not {gid}"));
+    gids.iter().map(each).collect()
+}
+
+fn supplementary_gids<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u32>, D::Error> {
+    parse_supplementary_gids(&Vec::deserialize(from)?).map_err(de::Error::custom)
+}
+
+/// What processes take away from the permissions of the files that they make (umask(2)): 0 to 0777.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Umask(u16);
+
+impl Umask {
+    pub fn parse(bits: i64) -> Result<Self, String> {
+        let umask = u16::try_from(bits).ok().filter(|bits| *bits <= 0o777).map(Self);
+        umask.ok_or_else(|| format!("must be 0 to 511 (0777 in octal), not {bits}"))
+    }
+
+    fn parse_octal(text: &str) -> Option<Self> {
+        let octal = (1..=4).contains(&text.len()) && text.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
+        let bits = u16::from_str_radix(text, 8).ok()?;
+        (octal && bits <= 0o777).then_some(Self(bits))
+    }
+
+    pub fn bits(self) -> i32 {
+        self.0.into()
+    }
+}
+
+impl fmt::Display for Umask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04o}", self.0)
+    }
+}
+
+impl Serialize for Umask {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Umask {
+    /// From a string only: whether the number 27 is octal, nobody can tell.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Octal;
+
+        impl de::Visitor<'_> for Octal {
+            type Value = Umask;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("octal digits in quotes, \"0000\" to \"0777\"")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Umask, E> {
+                Umask::parse_octal(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+        }
+
+        from.deserialize_any(Octal)
+    }
 }
 
 /// The name of a Unix user or group: what Debian's adduser takes, in either letter case.
@@ -121,6 +200,8 @@ impl<'de> Deserialize<'de> for UnixName {
 
 #[cfg(test)]
 mod tests {
+    use expect_test::expect;
+
     use super::*;
 
     #[test]
@@ -148,5 +229,51 @@ mod tests {
         assert_eq!(parse_unix_id(2_147_483_647), Ok(2_147_483_647));
         assert_eq!(parse_unix_id(2_147_483_648), Err("must be 0 to 2147483647, not 2147483648".into()));
         assert!(parse_unix_id(-1).is_err());
+    }
+
+    #[test]
+    fn supplementary_groups() {
+        let largest: Vec<i64> = (0..64).collect();
+        let parsed: Vec<String> = [&[][..], &[0, 2_147_483_647], &[7, 8, 7], &[1, -1], &[2_147_483_648]]
+            .map(|gids| format!("{gids:?}: {:?}\n", parse_supplementary_gids(gids)))
+            .into();
+        expect![[r#"
+            []: Ok([])
+            [0, 2147483647]: Ok([0, 2147483647])
+            [7, 8, 7]: Err("must differ, and 7 is there twice")
+            [1, -1]: Err("must each be 0 to 2147483647, not -1")
+            [2147483648]: Err("must each be 0 to 2147483647, not 2147483648")
+        "#]]
+        .assert_eq(&parsed.concat());
+        assert!(parse_supplementary_gids(&largest).is_ok());
+        let more: Vec<i64> = (0..65).collect();
+        assert_eq!(parse_supplementary_gids(&more), Err("must be at most 64, not 65".into()));
+    }
+
+    #[test]
+    fn umasks() {
+        let show = |yaml: &str| match serde_yaml::from_str::<Umask>(yaml) {
+            Ok(umask) => format!("{yaml}: {umask}\n"),
+            Err(error) => format!("{yaml}: error: {error}\n"),
+        };
+        let written = ["'0027'", "'27'", "'0'", "'0777'", "'1000'", "'0o27'", "'028'", "''", "'00027'", "'+27'", "27"];
+        expect![[r#"
+            '0027': 0027
+            '27': 0027
+            '0': 0000
+            '0777': 0777
+            '1000': error: invalid value: string "1000", expected octal digits in quotes, "0000" to "0777"
+            '0o27': error: invalid value: string "0o27", expected octal digits in quotes, "0000" to "0777"
+            '028': error: invalid value: string "028", expected octal digits in quotes, "0000" to "0777"
+            '': error: invalid value: string "", expected octal digits in quotes, "0000" to "0777"
+            '00027': error: invalid value: string "00027", expected octal digits in quotes, "0000" to "0777"
+            '+27': error: invalid value: string "+27", expected octal digits in quotes, "0000" to "0777"
+            27: error: invalid type: integer `27`, expected octal digits in quotes, "0000" to "0777"
+        "#]]
+        .assert_eq(&written.map(show).concat());
+        let shown = serde_yaml::to_string(&Umask::parse(0o27).unwrap()).unwrap();
+        assert_eq!(serde_yaml::from_str::<Umask>(&shown).unwrap().bits(), 0o27);
+        assert_eq!(Umask::parse(512), Err("must be 0 to 511 (0777 in octal), not 512".into()));
+        assert!(Umask::parse(-1).is_err());
     }
 }

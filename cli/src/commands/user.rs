@@ -1,6 +1,6 @@
 //! `pedl user`: accounts. Logging in and out stands in [`super::user_session`].
 
-use clap::Subcommand;
+use clap::{Args as ClapArgs, Subcommand};
 use pedl_proto::v1::{
     self, AgentUser, CreateUserRequest, CreateUserResponse, LinkAgentUserRequest, LinkAgentUserResponse,
     ListUsersRequest, UnlinkAgentUserRequest, UnlinkAgentUserResponse,
@@ -50,30 +50,66 @@ pub enum Verb {
     },
     /// Set the Unix user and group that a user's tasks run as on agents; administrators only
     #[command(
-        after_help = "Examples:\n  pedl -u admin user link-with-agent-user ada \\\n      --agent-uid 1001 --agent-user ada --agent-gid 2000 --agent-group team\n\nThe names are those that the task sees; the numbers decide what it may read and write."
+        after_help = "Examples:\n  pedl -u admin user link-with-agent-user ada \\\n      --agent-uid 1001 --agent-user ada --agent-gid 2000 --agent-group team\n  pedl -u admin user link-with-agent-user ada \\\n      --agent-uid 1001 --agent-user ada --agent-gid 2000 --agent-group team \\\n      --agent-groups 2001,2002 --agent-umask 0027\n\nA link takes the place of the one before. The names are those that the task sees; the numbers decide what it may read and write."
     )]
-    LinkWithAgentUser {
-        /// Whose tasks
-        target: String,
-        /// The user id
-        #[arg(long, value_name = "UID", allow_negative_numbers = true)]
-        agent_uid: i64,
-        /// The user's name
-        #[arg(long, value_name = "NAME")]
-        agent_user: String,
-        /// The group id
-        #[arg(long, value_name = "GID", allow_negative_numbers = true)]
-        agent_gid: i64,
-        /// The group's name
-        #[arg(long, value_name = "NAME")]
-        agent_group: String,
-    },
+    LinkWithAgentUser(LinkArgs),
     /// Let a user's tasks run as the cluster's default user again; administrators only
     #[command(after_help = "Examples:\n  pedl -u admin user unlink-agent-user ada")]
     UnlinkAgentUser {
         /// Whose tasks
         target: String,
     },
+}
+
+/// Whom to link, and with which user.
+#[derive(Debug, ClapArgs)]
+pub struct LinkArgs {
+    /// Whose tasks
+    target: String,
+    /// The user id
+    #[arg(long, value_name = "UID", allow_negative_numbers = true)]
+    agent_uid: i64,
+    /// The user's name
+    #[arg(long, value_name = "NAME")]
+    agent_user: String,
+    /// The group id
+    #[arg(long, value_name = "GID", allow_negative_numbers = true)]
+    agent_gid: i64,
+    /// The group's name
+    #[arg(long, value_name = "NAME")]
+    agent_group: String,
+    /// The ids of further groups
+    #[arg(long, value_name = "GID,GID", value_delimiter = ',', allow_negative_numbers = true, value_parser = parse_gid)]
+    agent_groups: Vec<i64>,
+    /// What is taken from the permissions of files that the tasks make, in octal; without it: 0022
+    #[arg(long, value_name = "UMASK", value_parser = parse_umask)]
+    agent_umask: Option<i32>,
+}
+
+impl LinkArgs {
+    fn request(self) -> LinkAgentUserRequest {
+        let Self { target, agent_uid, agent_user, agent_gid, agent_group, agent_groups, agent_umask } = self;
+        let agent_user = AgentUser {
+            uid: agent_uid,
+            user: agent_user,
+            gid: agent_gid,
+            group: agent_group,
+            supplementary_gids: agent_groups,
+            umask: agent_umask,
+        };
+        LinkAgentUserRequest { username: target, agent_user: Some(agent_user) }
+    }
+}
+
+fn parse_gid(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "give ids of groups, such as 2001,2002".to_string())
+}
+
+/// As umask(1) takes it.
+fn parse_umask(text: &str) -> Result<i32, String> {
+    let octal = text.len() <= 4 && text.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
+    let bits = i32::from_str_radix(text, 8).ok().filter(|bits| octal && *bits <= 0o777);
+    bits.ok_or_else(|| "give octal digits up to 0777, such as 0027".to_string())
 }
 
 /// Does what the verb says.
@@ -90,16 +126,7 @@ pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
         Verb::UnlinkAgentUser { target } => {
             unlink_agent_user(global, UnlinkAgentUserRequest { username: target }).await
         }
-        Verb::LinkWithAgentUser { target, agent_uid, agent_user, agent_gid, agent_group } => {
-            let agent_user = AgentUser {
-                uid: agent_uid,
-                user: agent_user,
-                gid: agent_gid,
-                group: agent_group,
-                ..Default::default()
-            };
-            link_with_agent_user(global, LinkAgentUserRequest { username: target, agent_user: Some(agent_user) }).await
-        }
+        Verb::LinkWithAgentUser(args) => link_with_agent_user(global, args.request()).await,
     }
 }
 
@@ -136,9 +163,15 @@ fn row(user: &record::User) -> [String; 5] {
 }
 
 fn runs_as(user: &record::User) -> Option<String> {
-    let (name, uid) = (user.agent_user.as_ref()?, user.agent_uid?);
-    let (group, gid) = (user.agent_group.as_ref()?, user.agent_gid?);
-    Some(format!("{name} ({uid}), group {group} ({gid})"))
+    let run_as = record::RunAs {
+        uid: user.agent_uid?,
+        user: user.agent_user.clone()?,
+        gid: user.agent_gid?,
+        group: user.agent_group.clone()?,
+        supplementary_gids: user.agent_groups.clone()?,
+        umask: user.agent_umask.clone(),
+    };
+    Some(run_as.to_string())
 }
 
 async fn create(global: &Global, request: CreateUserRequest) -> Result<(), Error> {

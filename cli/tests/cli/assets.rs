@@ -1,7 +1,7 @@
 //! What is shown of assets: lists, descriptions, configurations, logs; and killing them.
 
 use expect_test::expect;
-use pedl_proto::v1::{AssetState, LogSource};
+use pedl_proto::v1::{AgentUser, AssetState, LogSource};
 
 use crate::fake_master::{FakeMaster, Script};
 use crate::pedl::Pedl;
@@ -158,7 +158,7 @@ fn empty_lists() {
 
 #[test]
 fn descriptions() {
-    let (_master, pedl) = with_commands();
+    let (master, pedl) = with_commands();
     pedl.check(
         &["command", "describe", "42"],
         expect![[r#"
@@ -181,53 +181,67 @@ fn descriptions() {
         Environment:    A=1
     "#]],
     );
+    let run_as = |change: fn(&mut AgentUser)| {
+        change(master.state().command(42).unwrap().asset.latest_task.as_mut().unwrap().run_as.as_mut().unwrap());
+        let shown = pedl.stdout(&["command", "describe", "42"]);
+        shown.lines().find(|line| line.starts_with("Runs as")).unwrap().to_string()
+    };
+    expect!["Runs as:        ada (1001), group team (2000), umask 0000"]
+        .assert_eq(&run_as(|user| user.umask = Some(0)));
+    expect!["Runs as:        ada (1001), group team (2000), groups 2001 2002, umask 0000"]
+        .assert_eq(&run_as(|user| user.supplementary_gids = vec![2001, 2002]));
     pedl.check(
         &["command", "describe", "42", "-o", "json"],
         expect![[r#"
-        exit 0
-        --- stdout
-        {
-          "id": 42,
-          "kind": "command",
-          "owner": "pedl",
-          "description": "first",
-          "state": "FAILED",
-          "state_reason": null,
-          "exit_code": 7,
-          "agent": "node-1",
-          "resource_pool": "default",
-          "created_at": "TIME",
-          "started_at": null,
-          "ended_at": "TIME",
-          "task_id": "task-42",
-          "run_as": {
-            "uid": 1001,
-            "user": "ada",
-            "gid": 2000,
-            "group": "team"
-          },
-          "redacted": false,
-          "spec": {
-            "argv": [
-              "sh",
-              "-c",
-              "a b"
-            ],
-            "description": "first",
-            "resource_pool": "default",
-            "environment_variables": {
-              "A": "1"
-            },
-            "bind_mounts": [
-              {
-                "host_path": "/data",
-                "container_path": "/data",
-                "read_only": true
+            exit 0
+            --- stdout
+            {
+              "id": 42,
+              "kind": "command",
+              "owner": "pedl",
+              "description": "first",
+              "state": "FAILED",
+              "state_reason": null,
+              "exit_code": 7,
+              "agent": "node-1",
+              "resource_pool": "default",
+              "created_at": "TIME",
+              "started_at": null,
+              "ended_at": "TIME",
+              "task_id": "task-42",
+              "run_as": {
+                "uid": 1001,
+                "user": "ada",
+                "gid": 2000,
+                "group": "team",
+                "supplementary_gids": [
+                  2001,
+                  2002
+                ],
+                "umask": "0000"
+              },
+              "redacted": false,
+              "spec": {
+                "argv": [
+                  "sh",
+                  "-c",
+                  "a b"
+                ],
+                "description": "first",
+                "resource_pool": "default",
+                "environment_variables": {
+                  "A": "1"
+                },
+                "bind_mounts": [
+                  {
+                    "host_path": "/data",
+                    "container_path": "/data",
+                    "read_only": true
+                  }
+                ]
               }
-            ]
-          }
-        }
-    "#]],
+            }
+        "#]],
     );
     pedl.check(
         &["command", "describe", "7"],

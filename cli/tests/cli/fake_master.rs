@@ -182,7 +182,8 @@ impl State {
                 user: "ada".into(),
                 gid: 2000,
                 group: "team".into(),
-                ..AgentUser::default()
+                supplementary_gids: Vec::new(),
+                umask: None,
             }),
             ..v1::Task::default()
         };

@@ -68,22 +68,24 @@ fn login_lasts() {
     pedl.check(
         &["user", "whoami", "-o", "json"],
         expect![[r#"
-        exit 0
-        --- stdout
-        {
-          "id": 3,
-          "username": "ada",
-          "display_name": null,
-          "admin": false,
-          "active": true,
-          "agent_uid": null,
-          "agent_user": null,
-          "agent_gid": null,
-          "agent_group": null,
-          "session_expires_at": "TIME",
-          "master": "MASTER"
-        }
-    "#]],
+            exit 0
+            --- stdout
+            {
+              "id": 3,
+              "username": "ada",
+              "display_name": null,
+              "admin": false,
+              "active": true,
+              "agent_uid": null,
+              "agent_user": null,
+              "agent_gid": null,
+              "agent_group": null,
+              "agent_groups": null,
+              "agent_umask": null,
+              "session_expires_at": "TIME",
+              "master": "MASTER"
+            }
+        "#]],
     );
 }
 

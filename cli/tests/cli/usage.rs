@@ -147,6 +147,28 @@ fn wrong_words() {
             error: the following required arguments were not provided: --agent-user <NAME> --agent-gid <GID> --agent-group <NAME>: see `pedl user link-with-agent-user --help`
         "#]],
     );
+    let link = ["user", "link-with-agent-user", "ada", "--agent-groups"];
+    pedl.check(
+        &[&link[..], &["2001,team"]].concat(),
+        expect![[r#"
+            exit 2
+            --- stderr
+            error: invalid value 'team' for '--agent-groups <GID,GID>': give ids of groups, such as 2001,2002
+        "#]],
+    );
+    for umask in ["1000", "0o27", "8", "", "00027", "+27", "-1"] {
+        let output = pedl.run(&["user", "link-with-agent-user", "ada", &format!("--agent-umask={umask}")]);
+        let shown = pedl.show(&output);
+        assert!(shown.contains("give octal digits up to 0777, such as 0027"), "{umask}: {shown}");
+    }
+    pedl.check(
+        &["user", "link-with-agent-user", "ada", "--agent-umask", "999"],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error: invalid value '999' for '--agent-umask <UMASK>': give octal digits up to 0777, such as 0027
+        "#]],
+    );
     pedl.check(
         &["agent", "create-token", "--lifetime", "soon"],
         expect![[r#"

@@ -39,7 +39,9 @@ fn create_and_list() {
               "agent_uid": null,
               "agent_user": null,
               "agent_gid": null,
-              "agent_group": null
+              "agent_group": null,
+              "agent_groups": null,
+              "agent_umask": null
             }
         "#]],
     );
@@ -67,14 +69,14 @@ fn create_and_list() {
     pedl.check(
         &["-u", "admin", "user", "list", "-o", "csv"],
         expect![[r#"
-        exit 0
-        --- stdout
-        id,username,display_name,admin,active,agent_uid,agent_user,agent_gid,agent_group
-        3,ada,Ada Lovelace,false,true,,,,
-        1,admin,,true,true,,,,
-        4,grace,,true,true,,,,
-        2,pedl,,false,false,,,,
-    "#]],
+            exit 0
+            --- stdout
+            id,username,display_name,admin,active,agent_uid,agent_user,agent_gid,agent_group,agent_groups,agent_umask
+            3,ada,Ada Lovelace,false,true,,,,,,
+            1,admin,,true,true,,,,,,
+            4,grace,,true,true,,,,,,
+            2,pedl,,false,false,,,,,,
+        "#]],
     );
 }
 
@@ -106,30 +108,67 @@ fn link_with_agent_user() {
         error: no user has this name
     "#]]
     .assert_eq(&link("nobody", "1001"));
+    link("admin", "0");
+    let words = ["-u", "admin", "user", "link-with-agent-user", "pedl", "--agent-uid", "1001", "--agent-user", "ada"];
+    let groups = ["--agent-gid", "2000", "--agent-group", "team", "--agent-groups", "2001,2002", "--agent-umask", "27"];
+    pedl.check(
+        &[&words[..], &groups].concat(),
+        expect![[r#"
+            exit 0
+            --- stderr
+            pedl: tasks of pedl that start from now on run as ada (1001), group team (2000), groups 2001 2002, umask 0027
+        "#]],
+    );
+    pedl.check(
+        &["user", "list"],
+        expect![[r#"
+            exit 0
+            --- stdout
+            USERNAME  DISPLAY NAME  ADMIN  STATUS  TASKS RUN AS
+            admin                   yes    active  ada (0), group team (2000)
+            pedl                    no     active  ada (1001), group team (2000), groups 2001 2002, umask 0027
+        "#]],
+    );
+    pedl.check(
+        &["user", "list", "-o", "csv"],
+        expect![[r#"
+            exit 0
+            --- stdout
+            id,username,display_name,admin,active,agent_uid,agent_user,agent_gid,agent_group,agent_groups,agent_umask
+            1,admin,,true,true,0,ada,2000,team,[],
+            2,pedl,,false,true,1001,ada,2000,team,"[2001,2002]",0027
+        "#]],
+    );
     pedl.check(
         &["user", "list", "-o", "yaml"],
         expect![[r#"
-        exit 0
-        --- stdout
-        - id: 1
-          username: admin
-          display_name: null
-          admin: true
-          active: true
-          agent_uid: null
-          agent_user: null
-          agent_gid: null
-          agent_group: null
-        - id: 2
-          username: pedl
-          display_name: null
-          admin: false
-          active: true
-          agent_uid: 1001
-          agent_user: ada
-          agent_gid: 2000
-          agent_group: team
-    "#]],
+            exit 0
+            --- stdout
+            - id: 1
+              username: admin
+              display_name: null
+              admin: true
+              active: true
+              agent_uid: 0
+              agent_user: ada
+              agent_gid: 2000
+              agent_group: team
+              agent_groups: []
+              agent_umask: null
+            - id: 2
+              username: pedl
+              display_name: null
+              admin: false
+              active: true
+              agent_uid: 1001
+              agent_user: ada
+              agent_gid: 2000
+              agent_group: team
+              agent_groups:
+              - 2001
+              - 2002
+              agent_umask: '0027'
+        "#]],
     );
 }
 

@@ -9,7 +9,7 @@ use crate::assets::{Asset, Kind, Spec, Task};
 use crate::auth::caller::Session;
 use crate::error::{Error, Result};
 use crate::ids::TaskId;
-use crate::users::{AgentUser, User, Username};
+use crate::users::{AgentUser, Umask, User, Username};
 
 pub fn timestamp(time: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
@@ -85,12 +85,16 @@ pub fn user_to_proto(user: User) -> v1::User {
 }
 
 pub fn agent_user_to_proto(user: AgentUser) -> v1::AgentUser {
+    let AgentUser { user, uid, group, gid, supplementary_gids, umask } = user;
+    // Whoever names the main group among the others means no second one.
+    let others = supplementary_gids.into_iter().filter(|other| *other != gid);
     v1::AgentUser {
-        uid: user.uid.into(),
-        user: user.user.as_str().into(),
-        gid: user.gid.into(),
-        group: user.group.as_str().into(),
-        ..v1::AgentUser::default()
+        uid: uid.into(),
+        user: user.as_str().into(),
+        gid: gid.into(),
+        group: group.as_str().into(),
+        supplementary_gids: others.map(i64::from).collect(),
+        umask: umask.map(Umask::bits),
     }
 }
 

@@ -15,7 +15,7 @@ use super::page::Page;
 use crate::error::{Error, Result};
 use crate::store;
 use crate::store::users::NewUser;
-use crate::users::{AgentUser, UnixName, Username, parse_unix_id};
+use crate::users::{AgentUser, Umask, UnixName, Username, parse_supplementary_gids, parse_unix_id};
 
 const MAX_DISPLAY_NAME: usize = 128;
 
@@ -80,11 +80,52 @@ fn parse_new_user(request: CreateUserRequest) -> Result<NewUser> {
 
 fn parse_agent_user(link: Option<v1::AgentUser>) -> Result<AgentUser> {
     let link = link.ok_or_else(|| Error::invalid("agent_user", "is required"))?;
+    let v1::AgentUser { uid, user, gid, group, supplementary_gids, umask } = link;
     let mut fields = Fields::default();
-    let user = fields.take(UnixName::parse(&link.user), "agent_user.user");
-    let uid = fields.take(parse_unix_id(link.uid), "agent_user.uid");
-    let group = fields.take(UnixName::parse(&link.group), "agent_user.group");
-    let gid = fields.take(parse_unix_id(link.gid), "agent_user.gid");
-    let parsed = || Some(AgentUser { user: user?, uid: uid?, group: group?, gid: gid? });
+    let user = fields.take(UnixName::parse(&user), "agent_user.user");
+    let uid = fields.take(parse_unix_id(uid), "agent_user.uid");
+    let group = fields.take(UnixName::parse(&group), "agent_user.group");
+    let gid = fields.take(parse_unix_id(gid), "agent_user.gid");
+    let gids = fields.take(parse_supplementary_gids(&supplementary_gids), "agent_user.supplementary_gids");
+    let umask = fields.take(umask.map(|bits| Umask::parse(bits.into())).transpose(), "agent_user.umask");
+    let parsed = || {
+        Some(AgentUser { user: user?, uid: uid?, group: group?, gid: gid?, supplementary_gids: gids?, umask: umask? })
+    };
     fields.finish_with(parsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::super::convert::agent_user_to_proto;
+    use super::*;
+
+    fn show(change: impl FnOnce(&mut v1::AgentUser)) -> String {
+        let mut link = agent_user_to_proto(AgentUser { gid: 2000, ..AgentUser::root() });
+        change(&mut link);
+        match parse_agent_user(Some(link)).map(agent_user_to_proto) {
+            Ok(link) => format!("groups {:?}, umask {:?}\n", link.supplementary_gids, link.umask),
+            Err(error) => format!("{error}\n"),
+        }
+    }
+
+    #[test]
+    fn groups_and_umask_of_a_link() {
+        let shown = [
+            show(|_| {}),
+            show(|link| (link.supplementary_gids, link.umask) = (vec![2002, 2000, 2001], Some(0o27))),
+            show(|link| link.supplementary_gids = vec![2001, 2001]),
+            show(|link| link.supplementary_gids = vec![-1]),
+            show(|link| (link.gid, link.umask) = (-1, Some(0o1000))),
+        ];
+        expect![[r#"
+            groups [], umask None
+            groups [2002, 2001], umask Some(23)
+            agent_user.supplementary_gids must differ, and 2001 is there twice
+            agent_user.supplementary_gids must each be 0 to 2147483647, not -1
+            agent_user.gid must be 0 to 2147483647, not -1; agent_user.umask must be 0 to 511 (0777 in octal), not 512
+        "#]]
+        .assert_eq(&shown.concat());
+    }
 }

@@ -190,8 +190,13 @@ mod tests {
     use crate::ids::UserId;
     use crate::store::Store;
     use crate::store::tests::{new_command, open};
+    use crate::users::Umask;
 
     use super::*;
+
+    fn worker() -> AgentUser {
+        AgentUser { supplementary_gids: vec![2002, 2001], umask: Umask::parse(0o27).ok(), ..AgentUser::root() }
+    }
 
     /// A store with an agent and a command that is placed on it.
     async fn placed() -> (Store, AgentId, TaskId) {
@@ -214,7 +219,7 @@ mod tests {
             })
             .await
             .unwrap();
-        let run_as = RunAs { default: AgentUser::root(), minimum_uid: 0 };
+        let run_as = RunAs { default: worker(), minimum_uid: 0 };
         let on = PlacedOn { id: agent, name: "n1".into() };
         assert!(store.write(move |tx| Box::pin(place(tx, task, on, run_as))).await.unwrap());
         (store, agent, task)
@@ -239,6 +244,7 @@ mod tests {
     #[tokio::test]
     async fn a_task_runs_and_ends_once() {
         let (store, agent, task) = placed().await;
+        assert_eq!(store::tasks::get(store.read(), task).await.unwrap().run_as, Some(worker()));
         let running = Status::Running { started_at: Timestamp::now() };
         assert_eq!(told(&store, agent, task, running.clone()).await, Verdict::Keep);
         assert_eq!(told(&store, agent, task, exited(7)).await, Verdict::Remove);

@@ -1,5 +1,7 @@
 //! The one who calls, as the authentication layer found out.
 
+use std::sync::Arc;
+
 use http::Extensions;
 use jiff::Timestamp;
 
@@ -14,8 +16,8 @@ use crate::users::User;
 pub enum Caller {
     /// Somebody without a token, where none is needed.
     Nobody,
-    /// A member of the team.
-    Member(Member),
+    /// A member of the team; shared, since each call is handed it anew.
+    Member(Arc<Member>),
     /// An agent.
     Agent(AgentId),
     /// A machine that wants to become an agent.

@@ -129,8 +129,8 @@ mod tests {
     fn which_caller_may_make_which_call() {
         let callers = [
             ("nobody", Caller::Nobody),
-            ("member", Caller::Member(member(2, false))),
-            ("admin", Caller::Member(member(1, true))),
+            ("member", Caller::Member(member(2, false).into())),
+            ("admin", Caller::Member(member(1, true).into())),
             ("agent", Caller::Agent(AgentId(1))),
             ("joining", Caller::Joining(Admission { resource_pool: "default".into(), pool_is_fixed: true })),
         ];

@@ -115,7 +115,7 @@ impl Sessions {
             Kind::Session => store::sessions::find(db, &hash)
                 .await?
                 .filter(|(_, user)| user.active)
-                .map(|(session, user)| Caller::Member(Member { user, session, token: hash })),
+                .map(|(session, user)| Caller::Member(Member { user, session, token: hash }.into())),
             Kind::Agent => store::agents::find_by_credential(db, &hash).await?.map(|agent| Caller::Agent(agent.id)),
             Kind::Join => store::agents::find_join_token(db, &hash, Timestamp::now()).await?.map(Caller::Joining),
         };

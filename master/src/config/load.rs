@@ -143,11 +143,12 @@ mod tests {
         });
         match load(Some(&file), environment, flags.collect()) {
             Ok(c) => format!(
-                "listen={} data_dir={} lifetime={} uid={}\n",
+                "listen={} data_dir={} lifetime={} uid={} groups={:?}\n",
                 c.listen,
                 c.data_dir.display(),
                 humantime::format_duration(c.security.session_lifetime),
-                c.security.default_task.uid
+                c.security.default_task.uid,
+                c.security.default_task.supplementary_gids,
             ),
             Err(error) => format!("{error}\n").replace(&*dir.path().to_string_lossy(), "DIR"),
         }
@@ -156,6 +157,8 @@ mod tests {
     #[test]
     fn flags_win_over_environment_over_file() {
         let user = "security: { default_task: { user: nobody, uid: 65534, group: nogroup, gid: 65534 } }";
+        let groups = ("PEDL_MASTER_SECURITY__DEFAULT_TASK__SUPPLEMENTARY_GIDS", "[2001, 2002]");
+        let umask = ("PEDL_MASTER_SECURITY__DEFAULT_TASK__UMASK", "\"0027\"");
         let shown = [
             show("", &[], &[]),
             show(
@@ -163,12 +166,12 @@ mod tests {
                 &[("PEDL_MASTER_LISTEN", "127.0.0.1:2"), ("PEDL_MASTER_DATA_DIR", "/b"), ("PEDL_MASTER_CONFIG", "x")],
                 &[("listen", "127.0.0.1:3")],
             ),
-            show(user, &[("PEDL_MASTER_SECURITY__SESSION_LIFETIME", "2d")], &[]),
+            show(user, &[("PEDL_MASTER_SECURITY__SESSION_LIFETIME", "2d"), groups, umask], &[]),
         ];
         expect![[r#"
-            listen=127.0.0.1:8080 data_dir=/var/lib/pedl lifetime=30days uid=0
-            listen=127.0.0.1:3 data_dir=/b lifetime=1h uid=0
-            listen=127.0.0.1:8080 data_dir=/var/lib/pedl lifetime=2days uid=65534
+            listen=127.0.0.1:8080 data_dir=/var/lib/pedl lifetime=30days uid=0 groups=[]
+            listen=127.0.0.1:3 data_dir=/b lifetime=1h uid=0 groups=[]
+            listen=127.0.0.1:8080 data_dir=/var/lib/pedl lifetime=2days uid=65534 groups=[2001, 2002]
         "#]]
         .assert_eq(&shown.concat());
     }
@@ -179,6 +182,8 @@ mod tests {
             show("lisen: 1", &[], &[]),
             show("security: { default_tsk: 1 }", &[], &[]),
             show("security: { default_task: { uid: -1 } }", &[], &[]),
+            show("security: { default_task: { user: a, uid: 1, group: b, gid: 1, umask: 27 } }", &[], &[]),
+            show("security: { default_task: { supplementary_gids: [1, 1] } }", &[], &[]),
             show("security: { session_lifetime: soon }", &[], &[]),
             show("listen: here", &[], &[]),
             show("task_container_defaults: { shm_size: big }", &[], &[]),
@@ -193,6 +198,8 @@ mod tests {
             DIR/master.yaml: unknown field `lisen`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`
             DIR/master.yaml: security: unknown field `default_tsk`, expected one of `default_task`, `minimum_uid`, `session_lifetime`
             DIR/master.yaml: security.default_task.uid: must be 0 to 2147483647, not -1
+            DIR/master.yaml: security.default_task.umask: invalid type: integer `27`, expected octal digits in quotes, "0000" to "0777"
+            DIR/master.yaml: security.default_task.supplementary_gids: must differ, and 1 is there twice
             DIR/master.yaml: security.session_lifetime: `soon` is not a duration such as `30d`, `12h` or `10m`
             DIR/master.yaml: listen: `here` is not an address such as `127.0.0.1:8080`
             DIR/master.yaml: task_container_defaults.shm_size: `big` is not a size such as `4GiB` or `512MiB`

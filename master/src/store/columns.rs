@@ -1,4 +1,5 @@
-//! Values as the columns hold them: times as microseconds since 1970, UTC; states by their names.
+//! Values as the columns hold them: times as microseconds since 1970, UTC; states by their names; ids of groups in
+//! decimal, between commas.
 
 use jiff::Timestamp;
 
@@ -17,4 +18,13 @@ pub fn from_micros(micros: i64) -> Timestamp {
 /// What [`State::as_str`] wrote.
 pub fn to_state(name: &str) -> Result<State> {
     State::parse(name).ok_or_else(|| Error::Internal(format!("`{name}` is no state")))
+}
+
+pub fn to_gids_text(gids: &[u32]) -> String {
+    gids.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// What [`to_gids_text`] wrote.
+pub fn from_gids_text(text: &str) -> Vec<u32> {
+    text.split(',').filter_map(|gid| gid.parse().ok()).collect()
 }

@@ -2,6 +2,7 @@
 
 mod m0001_foundation;
 mod m0001_logs;
+mod m0002_groups_and_umask;
 
 use sea_orm::sea_query::Alias;
 use sea_orm::{DatabaseConnection, DynIden};
@@ -16,7 +17,7 @@ pub struct MainMigrator;
 #[async_trait::async_trait]
 impl MigratorTrait for MainMigrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration)]
+        vec![Box::new(m0001_foundation::Migration), Box::new(m0002_groups_and_umask::Migration)]
     }
 
     fn migration_table_name() -> DynIden {

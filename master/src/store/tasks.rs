@@ -11,13 +11,14 @@ use sea_orm::{
 };
 
 use super::Tx;
-use super::columns::{from_micros, to_micros, to_state};
+use super::columns::{from_micros, to_gids_text, to_micros, to_state};
 use super::entities::{agents, tasks};
 use super::users::agent_user;
 use crate::assets::state::{self, State};
 use crate::assets::{PlacedOn, Task};
 use crate::error::{Error, Result};
 use crate::ids::{AgentId, AssetId, TaskId};
+use crate::users::Umask;
 
 /// What an agent's tasks hold.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,6 +63,8 @@ pub async fn update(tx: &Tx, task: &Task) -> Result<()> {
     row.run_as_uid = Set(run_as.map(|user| user.uid.into()));
     row.run_as_group = Set(run_as.map(|user| user.group.as_str().into()));
     row.run_as_gid = Set(run_as.map(|user| user.gid.into()));
+    row.run_as_supplementary_gids = Set(run_as.map(|user| to_gids_text(&user.supplementary_gids)));
+    row.run_as_umask = Set(run_as.and_then(|user| user.umask).map(Umask::bits));
     row.exit_code = Set(task.exit_code);
     row.placed_at = Set(task.placed_at.map(to_micros));
     row.started_at = Set(task.started_at.map(to_micros));
@@ -193,7 +196,12 @@ fn from_row(row: tasks::Model, agents: &HashMap<i64, String>) -> Result<Task> {
         slots: u32::try_from(row.slots).unwrap_or(0),
         resource_pool: row.resource_pool,
         agent,
-        run_as: agent_user(row.run_as_user, row.run_as_uid, row.run_as_group, row.run_as_gid),
+        run_as: agent_user(
+            (row.run_as_user, row.run_as_uid),
+            (row.run_as_group, row.run_as_gid),
+            row.run_as_supplementary_gids,
+            row.run_as_umask,
+        ),
         exit_code: row.exit_code,
         created_at: from_micros(row.created_at),
         placed_at: row.placed_at.map(from_micros),

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use sea_orm::ConnectionTrait;
+use sea_orm_migration::MigratorTrait as _;
 
 use super::*;
 use crate::assets::spec::{CommandSpec, ContainerSpec};
@@ -11,17 +12,22 @@ use crate::assets::{Asset, NewAsset, Owner, Spec, Task};
 use crate::auth::caller::{Member, Session};
 use crate::ids::{AssetId, SessionId, TaskId, UserId};
 use crate::store::users::NewUser;
-use crate::users::{User, Username};
+use crate::users::{AgentUser, UnixName, User, Username};
 
 /// A fresh store.
 pub async fn open() -> Store {
+    let (url, dir) = nowhere_yet().await;
+    Store::open(&url, &dir).await.unwrap()
+}
+
+/// The URL and the directory of a store to be.
+async fn nowhere_yet() -> (String, PathBuf) {
     let url = match std::env::var("PEDL_TEST_POSTGRES") {
         Ok(server) => fresh_postgres_database(&server).await,
         Err(_) => String::new(),
     };
     // Kept until the process ends: the store is still open when the test returns.
-    let dir = tempfile::tempdir().unwrap().keep();
-    Store::open(&url, &dir).await.unwrap()
+    (url, tempfile::tempdir().unwrap().keep())
 }
 
 async fn fresh_postgres_database(server: &str) -> String {
@@ -49,6 +55,49 @@ async fn a_database_of_a_newer_master_is_refused() {
         .unwrap();
     let again = Store::open("", dir.path()).await;
     assert!(matches!(again, Err(OpenError::Newer(name)) if name == "m9999_of_the_future"));
+}
+
+/// What the first release wrote: a linked account, one without a link, and a task that ran.
+fn first_release(task_id: &str) -> String {
+    format!(
+        r#"
+        INSERT INTO users (username, display_name, admin, active, agent_user, agent_uid, agent_group, agent_gid, created_at)
+            VALUES ('ada', '', false, true, 'ada', 1001, 'team', 2000, 0),
+                ('bob', '', false, true, NULL, NULL, NULL, NULL, 0);
+        INSERT INTO assets (kind, owner_id, description, state, state_reason, resource_pool, revision, created_at, spec)
+            VALUES ('command', 1, 'd', 'RUNNING', '', 'default', 1, 0, '{{"argv": ["true"], "container": {{
+                "image": "image", "environment_variables": {{"KEY": "value"}}, "work_dir": "", "slots": 1, "shm_size": 1,
+                "bind_mounts": [{{"host_path": "/a", "container_path": "/b", "read_only": true}}]}}}}');
+        INSERT INTO tasks (id, asset_id, state, state_reason, slots, resource_pool, run_as_user, run_as_uid,
+                run_as_group, run_as_gid, revision, created_at)
+            VALUES ({task_id}, 1, 'RUNNING', '', 1, 'default', 'ada', 1001, 'team', 2000, 1, 0);
+        "#
+    )
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_release_is_brought_up_to_date() {
+    let (url, dir) = nowhere_yet().await;
+    let task = TaskId::generate();
+    let (options, task_id) = match url.is_empty() {
+        true => (sqlite(dir.join("pedl.db"), 1, false), format!("X'{}'", task.0.simple())),
+        false => (quiet(&url), format!("'{task}'")),
+    };
+    let old = sea_orm::Database::connect(options).await.unwrap();
+    MainMigrator::up(&old, Some(1)).await.unwrap();
+    old.execute_unprepared(&first_release(&task_id)).await.unwrap();
+    old.close().await.unwrap();
+
+    let store = Store::open(&url, &dir).await.unwrap();
+    let name = |text: &str| UnixName::parse(text).unwrap();
+    let link = AgentUser { user: name("ada"), uid: 1001, group: name("team"), gid: 2000, ..AgentUser::root() };
+    for (who, expected) in [("ada", Some(link.clone())), ("bob", None)] {
+        let user = users::get(store.read(), &Username::parse(who).unwrap()).await.unwrap();
+        assert_eq!(user.agent_user, expected);
+    }
+    assert_eq!(tasks::get(store.read(), task).await.unwrap().run_as, Some(link));
+    let Spec::Command(command) = assets::get(store.read(), AssetId(1)).await.unwrap().spec;
+    assert_eq!(command.argv, ["true"]);
 }
 
 pub fn user_named(name: &str) -> NewUser {

@@ -7,11 +7,11 @@ use sea_orm::{
 };
 
 use super::Tx;
-use super::columns::{from_micros, to_micros};
+use super::columns::{from_gids_text, from_micros, to_gids_text, to_micros};
 use super::entities::users;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::users::{AgentUser, UnixName, User, Username};
+use crate::users::{AgentUser, Umask, UnixName, User, Username};
 
 /// An account to be.
 pub struct NewUser {
@@ -85,6 +85,8 @@ pub async fn link_agent_user(tx: &Tx, username: &Username, link: Option<AgentUse
     row.agent_uid = Set(link.map(|link| link.uid.into()));
     row.agent_group = Set(link.map(|link| link.group.as_str().into()));
     row.agent_gid = Set(link.map(|link| link.gid.into()));
+    row.agent_supplementary_gids = Set(link.map(|link| to_gids_text(&link.supplementary_gids)));
+    row.agent_umask = Set(link.and_then(|link| link.umask).map(Umask::bits));
     Ok(from_row(row.update(&**tx).await?))
 }
 
@@ -103,23 +105,30 @@ pub(super) fn from_row(row: users::Model) -> User {
         display_name: row.display_name,
         admin: row.admin,
         active: row.active,
-        agent_user: agent_user(row.agent_user, row.agent_uid, row.agent_group, row.agent_gid),
+        agent_user: agent_user(
+            (row.agent_user, row.agent_uid),
+            (row.agent_group, row.agent_gid),
+            row.agent_supplementary_gids,
+            row.agent_umask,
+        ),
         created_at: from_micros(row.created_at),
     }
 }
 
-/// An agent user from its four columns, which are set together.
+/// An agent user from its columns: user and group are set together; without the others, a link has none of them.
 pub(super) fn agent_user(
-    user: Option<String>,
-    uid: Option<i64>,
-    group: Option<String>,
-    gid: Option<i64>,
+    (user, uid): (Option<String>, Option<i64>),
+    (group, gid): (Option<String>, Option<i64>),
+    supplementary_gids: Option<String>,
+    umask: Option<i32>,
 ) -> Option<AgentUser> {
     Some(AgentUser {
         user: UnixName::from_store(user?),
         uid: u32::try_from(uid?).ok()?,
         group: UnixName::from_store(group?),
         gid: u32::try_from(gid?).ok()?,
+        supplementary_gids: from_gids_text(&supplementary_gids.unwrap_or_default()),
+        umask: umask.and_then(|bits| Umask::parse(bits.into()).ok()),
     })
 }
 
@@ -153,8 +162,15 @@ mod tests {
         let store = open().await;
         let ada = Username::parse("ada").unwrap();
         store.write(|tx| Box::pin(create(tx, user_named("ada")))).await.unwrap();
-        for uid in [Some(1234), Some(2_147_483_647), None, None] {
-            let link = uid.map(|uid| AgentUser { uid, ..AgentUser::root() });
+        let plain = AgentUser { uid: 1234, ..AgentUser::root() };
+        let largest = u32::MAX >> 1;
+        let full = AgentUser {
+            uid: largest,
+            supplementary_gids: vec![largest; 64],
+            umask: Umask::parse(0).ok(),
+            ..AgentUser::root()
+        };
+        for link in [Some(plain.clone()), Some(full), Some(plain), None, None] {
             let (name, expected) = (ada.clone(), link.clone());
             store.write(|tx| Box::pin(async move { link_agent_user(tx, &name, link).await })).await.unwrap();
             assert_eq!(get(store.read(), &ada).await.unwrap().agent_user, expected);

@@ -17,6 +17,8 @@ pub struct Model {
     pub run_as_uid: Option<i64>,
     pub run_as_group: Option<String>,
     pub run_as_gid: Option<i64>,
+    pub run_as_supplementary_gids: Option<String>,
+    pub run_as_umask: Option<i32>,
     pub exit_code: Option<i32>,
     pub revision: i64,
     pub created_at: i64,

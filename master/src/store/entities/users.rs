@@ -17,6 +17,8 @@ pub struct Model {
     pub agent_uid: Option<i64>,
     pub agent_group: Option<String>,
     pub agent_gid: Option<i64>,
+    pub agent_supplementary_gids: Option<String>,
+    pub agent_umask: Option<i32>,
     pub created_at: i64,
 }
 
