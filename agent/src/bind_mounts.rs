@@ -126,7 +126,9 @@ impl BindMounts {
         }
         let socket = config.docker.socket();
         let docker_root = docker.root_dir().await.map(PathBuf::from);
-        let own = [Some(data_dir), socket, socket.and_then(Path::parent), docker_root.as_deref()];
+        // The file of the join token is, beside the master, in the master's directory.
+        let token = Some(config.token_file.as_path()).filter(|file| file.is_absolute());
+        let own = [Some(data_dir), token, socket, socket.and_then(Path::parent), docker_root.as_deref()];
         let listed = |paths: &[HostPath]| resolved(paths.iter().map(AsRef::as_ref));
         let policy = Policy {
             deny: listed(&config.bind_mounts.deny),

@@ -3,8 +3,6 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::BUSYBOX;
-
 /// Runs `docker`, and answers what it printed.
 ///
 /// # Panics
@@ -15,7 +13,7 @@ pub fn docker(args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// Builds an image upon [`BUSYBOX`] by the lines of a Dockerfile; answers its name.
+/// Builds an image by the lines of a Dockerfile; answers its name.
 ///
 /// # Panics
 /// When it cannot be built.
@@ -25,7 +23,7 @@ pub fn image(name: &str, dockerfile: &str) -> String {
     build.args(["build", "--quiet", "--tag", &reference, "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut build = build.stderr(Stdio::piped()).spawn().expect("docker starts");
     let mut stdin = build.stdin.take().expect("it is a pipe");
-    write!(stdin, "FROM {BUSYBOX}\n{dockerfile}\n").expect("docker reads the Dockerfile");
+    stdin.write_all(dockerfile.as_bytes()).expect("docker reads the Dockerfile");
     drop(stdin);
     let output = build.wait_with_output().expect("docker ends");
     assert!(output.status.success(), "{reference}: {}", String::from_utf8_lossy(&output.stderr));

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// The image that tests run: a static busybox, without /etc/passwd.
 pub const BUSYBOX: &str = "pedl-test/busybox:1";
 
+/// The image for tasks that PEDL comes with.
+pub const TASK: &str = concat!("pedl-task:", env!("CARGO_PKG_VERSION"));
+
 /// After this long, what a test waits for will not come.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 

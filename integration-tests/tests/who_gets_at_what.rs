@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use integration_tests::{BUSYBOX, Cluster, Settings, eventually, image, owner};
+use integration_tests::{BUSYBOX, Cluster, Settings, TASK, eventually, image, owner};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
 /// A group that has a directory of its own.
@@ -83,7 +83,8 @@ struct Image {
 fn images() -> Vec<Image> {
     let clashing = image(
         "clashing",
-        "RUN mkdir -p /etc && echo 'ada:x:999:999::/nowhere:/bin/false' >/etc/passwd && \
+        "FROM pedl-test/busybox:1
+         RUN mkdir -p /etc && echo 'ada:x:999:999::/nowhere:/bin/false' >/etc/passwd && \
              echo 'other:x:1234:7::/other:/bin/false' >>/etc/passwd && \
              echo 'lab:x:77:ada' >/etc/group && echo 'docker:x:2345:rea' >>/etc/group && echo 'wheel:x:10:sue' >>/etc/group
          USER other
@@ -93,14 +94,14 @@ fn images() -> Vec<Image> {
     );
     let links = image(
         "links",
-        "RUN mkdir -p /etc /static/etc && echo 'daemon:x:1:1::/:/bin/sh' >/static/etc/passwd && \
+        "FROM pedl-test/busybox:1
+         RUN mkdir -p /etc /static/etc && echo 'daemon:x:1:1::/:/bin/sh' >/static/etc/passwd && \
              echo 'daemon:x:1:' >/static/etc/group && ln -s /static/etc/passwd /etc/passwd && \
              ln -s ../static/etc/group /etc/group",
     );
-    let task = concat!("pedl-task:", env!("CARGO_PKG_VERSION")).to_owned();
     let new = |name, reference, read_only_root, lab| Image { name, reference, read_only_root, lab };
     vec![
-        new("task", task, false, "group2345"),
+        new("task", TASK.into(), false, "group2345"),
         new("bare", BUSYBOX.into(), false, "group2345"),
         new("clashing", clashing, false, "docker"),
         new("unchangeable", BUSYBOX.into(), true, "group2345"),
