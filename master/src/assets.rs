@@ -1,5 +1,6 @@
 //! Assets: what members ask for; and tasks, the containers that come of it.
 
+pub mod bounds;
 pub mod lifecycle;
 pub mod spec;
 pub mod state;

@@ -2,16 +2,18 @@
 
 pub mod load;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use serde::de::Error as _;
+use serde::de::{self, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::assets::spec::BindMount;
+use crate::assets::bounds::Parts;
+use crate::assets::spec::{BindMount, Capability};
+use crate::error::Violation;
 use crate::users::AgentUser;
 
 /// Everything that can be configured. Unknown keys are errors.
@@ -43,6 +45,15 @@ impl Default for Config {
 }
 
 impl Config {
+    /// What can be read and not be meant, by its keys.
+    fn violations(&self) -> Vec<Violation> {
+        let key = |violation: Violation| Violation {
+            field: format!("task_container_defaults.{}", violation.field),
+            ..violation
+        };
+        self.task_container_defaults.violations().into_iter().map(key).collect()
+    }
+
     /// As YAML, with secrets masked.
     pub fn masked(&self) -> String {
         let mut shown = self.clone();
@@ -116,6 +127,31 @@ pub struct ContainerDefaults {
     pub shm_size: ByteSize,
     pub bind_mounts: Vec<BindMount>,
     pub environment_variables: BTreeMap<String, String>,
+    /// None: no limit.
+    #[serde(deserialize_with = "optional_size")]
+    pub memory: Option<ByteSize>,
+    /// None: no limit.
+    pub cpus: Option<f64>,
+    pub add_capabilities: BTreeSet<Capability>,
+    pub read_only_root: bool,
+}
+
+impl ContainerDefaults {
+    /// What no task could have.
+    fn violations(&self) -> Vec<Violation> {
+        let parts = Parts {
+            image: &self.image,
+            environment_variables: &self.environment_variables,
+            bind_mounts: &self.bind_mounts,
+            memory: self.memory.map(|size| size.as_u64()),
+            cpus: self.cpus,
+        };
+        let mut violations = parts.violations();
+        if self.image.is_empty() {
+            violations.push(Violation { field: "image".into(), description: "must name an image".into() });
+        }
+        violations
+    }
 }
 
 impl Default for ContainerDefaults {
@@ -125,6 +161,10 @@ impl Default for ContainerDefaults {
             shm_size: ByteSize::gib(4),
             bind_mounts: Vec::new(),
             environment_variables: BTreeMap::new(),
+            memory: None,
+            cpus: None,
+            add_capabilities: BTreeSet::new(),
+            read_only_root: false,
         }
     }
 }
@@ -160,8 +200,15 @@ fn database_url<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> 
 }
 
 fn size<'de, D: Deserializer<'de>>(from: D) -> Result<ByteSize, D::Error> {
-    let text = String::deserialize(from)?;
-    text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not a size such as `4GiB` or `512MiB`")))
+    parse_size(&String::deserialize(from)?)
+}
+
+fn optional_size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ByteSize>, D::Error> {
+    Option::<String>::deserialize(from)?.as_deref().map(parse_size).transpose()
+}
+
+fn parse_size<E: de::Error>(text: &str) -> Result<ByteSize, E> {
+    text.parse().map_err(|_| E::custom(format!("`{text}` is not a size such as `4GiB` or `512MiB`")))
 }
 
 /// Durations as people write them: `30d`, `10m`, `1h 30m`.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use pedl_proto::v1;
 
-use crate::assets::spec::{CommandSpec, ContainerSpec};
+use crate::assets::spec::{BindMount, CommandSpec, ContainerSpec, Propagation};
 use crate::assets::state::State;
 use crate::assets::{Asset, Kind, Spec, Task};
 use crate::auth::caller::Session;
@@ -151,19 +151,41 @@ fn command_to_proto(command: CommandSpec) -> v1::CommandSpec {
 }
 
 pub fn container_to_proto(container: ContainerSpec) -> v1::ContainerSpec {
-    let mounts = container.bind_mounts.into_iter().map(|mount| v1::BindMount {
-        host_path: mount.host_path,
-        container_path: mount.container_path,
-        read_only: mount.read_only,
-        ..v1::BindMount::default()
-    });
+    let ContainerSpec {
+        image,
+        environment_variables,
+        bind_mounts,
+        work_dir,
+        slots,
+        shm_size,
+        memory,
+        cpus,
+        add_capabilities,
+        read_only_root,
+    } = container;
     v1::ContainerSpec {
-        image: container.image,
-        environment_variables: container.environment_variables.into_iter().collect(),
-        bind_mounts: mounts.collect(),
-        work_dir: container.work_dir,
-        slots: Some(i32::try_from(container.slots).unwrap_or(i32::MAX)),
-        shm_size: i64::try_from(container.shm_size).unwrap_or(i64::MAX),
-        ..v1::ContainerSpec::default()
+        image,
+        environment_variables: environment_variables.into_iter().collect(),
+        bind_mounts: bind_mounts.into_iter().map(bind_mount_to_proto).collect(),
+        work_dir,
+        slots: Some(i32::try_from(slots).unwrap_or(i32::MAX)),
+        shm_size: bytes(shm_size),
+        memory: memory.map_or(0, bytes),
+        cpus: cpus.unwrap_or(0.0),
+        add_capabilities: add_capabilities.iter().map(|capability| capability.as_str().into()).collect(),
+        read_only_root: Some(read_only_root.unwrap_or(false)),
     }
+}
+
+fn bytes(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+fn bind_mount_to_proto(mount: BindMount) -> v1::BindMount {
+    let BindMount { host_path, container_path, read_only, propagation } = mount;
+    let propagation = match propagation {
+        Propagation::Rprivate => v1::MountPropagation::Rprivate,
+        Propagation::Rslave => v1::MountPropagation::Rslave,
+    };
+    v1::BindMount { host_path, container_path, read_only, propagation: propagation.into() }
 }

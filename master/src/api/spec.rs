@@ -1,10 +1,13 @@
 //! Parses what an asset shall run.
 
+use std::collections::BTreeSet;
+
 use pedl_proto::v1;
 use prost::Message as _;
 
 use super::fields::{Fields, is_one_line};
-use crate::assets::spec::{BindMount, CommandSpec, ContainerSpec};
+use crate::assets::bounds::is_absolute;
+use crate::assets::spec::{BindMount, Capability, CommandSpec, ContainerSpec, Propagation};
 use crate::assets::{DEFAULT_POOL, NewAsset, Spec};
 use crate::config::ContainerDefaults;
 use crate::error::{Error, Result};
@@ -16,10 +19,8 @@ const MAX_SPEC: usize = 128 << 10;
 
 const MAX_DESCRIPTION: usize = 256;
 const MAX_REQUEST_ID: usize = 64;
-const MAX_IMAGE: usize = 512;
-const MAX_PATH: usize = 4096;
-const MAX_BIND_MOUNTS: usize = 64;
 const MAX_SLOTS: i32 = 4096;
+const MAX_CAPABILITIES: usize = 64;
 
 /// Where no description was given, this much of the spec is.
 const SUMMARY: usize = 80;
@@ -31,6 +32,11 @@ pub fn parse(request: v1::CreateAssetRequest, owner: UserId, defaults: &Containe
     let Some(v1::create_asset_request::Spec::Command(command)) = spec else {
         return Err(Error::invalid("spec", "is required: say what to run"));
     };
+    // What may be wrong with more is not gathered.
+    let size = command.encoded_len();
+    if size > MAX_SPEC {
+        return Err(Error::invalid("command", format!("is {size} bytes: at most {MAX_SPEC} are taken")));
+    }
 
     let one_line = is_one_line(&description) && description.chars().count() <= MAX_DESCRIPTION;
     fields.check(one_line, "description", format!("must be one line of at most {MAX_DESCRIPTION} characters"));
@@ -61,8 +67,6 @@ pub fn parse_pool(fields: &mut Fields, pool: String) -> String {
 }
 
 fn parse_command(fields: &mut Fields, command: v1::CommandSpec) -> CommandSpec {
-    let size = command.encoded_len();
-    fields.check(size <= MAX_SPEC, "command", format!("is {size} bytes: at most {MAX_SPEC} are taken"));
     let v1::CommandSpec { argv, container } = command;
     let container = parse_container(fields, container.unwrap_or_default());
     fields.check(argv.first().is_some_and(|word| !word.is_empty()), "command.argv", "must name a program to run");
@@ -71,66 +75,73 @@ fn parse_command(fields: &mut Fields, command: v1::CommandSpec) -> CommandSpec {
 }
 
 fn parse_container(fields: &mut Fields, container: v1::ContainerSpec) -> ContainerSpec {
-    let v1::ContainerSpec { image, environment_variables, bind_mounts, work_dir, slots, shm_size, .. } = container;
-    let plain = image.len() <= MAX_IMAGE && !image.contains(|c: char| c.is_whitespace() || c.is_control());
-    fields.check(plain, "image", format!("must be an image's name, without spaces, of at most {MAX_IMAGE} characters"));
-    for (name, value) in &environment_variables {
-        let good = !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0');
-        fields.check(
-            good,
-            format!("environment_variables[{name:?}]"),
-            "must have a name without `=`, and no NUL characters",
-        );
-    }
+    let v1::ContainerSpec {
+        image,
+        environment_variables,
+        bind_mounts,
+        work_dir,
+        slots,
+        shm_size,
+        memory,
+        cpus,
+        add_capabilities,
+        read_only_root,
+    } = container;
     let absolute = work_dir.is_empty() || is_absolute(&work_dir);
     fields.check(absolute, "work_dir", "must be an absolute path");
     let slots = slots.unwrap_or(1);
     fields.check((0..=MAX_SLOTS).contains(&slots), "slots", format!("must be 0 to {MAX_SLOTS}, not {slots}"));
     fields.check(shm_size >= 0, "shm_size", "must not be negative");
-    ContainerSpec {
+    let spec = ContainerSpec {
         image,
         environment_variables: environment_variables.into_iter().collect(),
         bind_mounts: parse_bind_mounts(fields, bind_mounts),
         work_dir,
         slots: u32::try_from(slots).unwrap_or(0),
         shm_size: u64::try_from(shm_size).unwrap_or(0),
+        // Less than nothing is too little.
+        memory: (memory != 0).then(|| u64::try_from(memory).unwrap_or(0)),
+        cpus: (cpus != 0.0).then_some(cpus),
+        add_capabilities: parse_capabilities(fields, &add_capabilities),
+        read_only_root,
+    };
+    for violation in spec.parts().violations() {
+        fields.check(false, violation.field, violation.description);
     }
+    spec
+}
+
+fn parse_capabilities(fields: &mut Fields, names: &[String]) -> BTreeSet<Capability> {
+    if names.len() > MAX_CAPABILITIES {
+        fields.check(false, "add_capabilities", format!("must be at most {MAX_CAPABILITIES}"));
+        return BTreeSet::new();
+    }
+    let parse = |(i, name): (usize, &String)| fields.take(Capability::parse(name), &format!("add_capabilities[{i}]"));
+    names.iter().enumerate().filter_map(parse).collect()
 }
 
 fn parse_bind_mounts(fields: &mut Fields, mounts: Vec<v1::BindMount>) -> Vec<BindMount> {
-    if mounts.len() > MAX_BIND_MOUNTS {
-        fields.check(false, "bind_mounts", format!("must be at most {MAX_BIND_MOUNTS}"));
-        return Vec::new();
-    }
-    for (i, mount) in mounts.iter().enumerate() {
-        let v1::BindMount { host_path, container_path, .. } = mount;
-        let field = |name: &str| format!("bind_mounts[{i}].{name}");
-        fields.check(is_absolute(host_path), field("host_path"), "must be an absolute path on the agent's host");
-        let inside = is_path(container_path) && !container_path.trim_matches('/').is_empty();
-        fields.check(inside, field("container_path"), "must be a path in the container other than `/`");
-        let twice = mounts[..i].iter().any(|other| other.container_path == *container_path);
-        fields.check(!twice, field("container_path"), format!("`{container_path}` is mounted twice"));
-    }
-    let mount = |mount: v1::BindMount| BindMount {
-        host_path: mount.host_path,
-        container_path: mount.container_path,
-        read_only: mount.read_only,
+    let parse = |(i, mount): (usize, v1::BindMount)| {
+        let v1::BindMount { host_path, container_path, read_only, propagation } = mount;
+        let propagation = fields.take(parse_propagation(propagation), &format!("bind_mounts[{i}].propagation"));
+        BindMount { host_path, container_path, read_only, propagation: propagation.unwrap_or_default() }
     };
-    mounts.into_iter().map(mount).collect()
+    mounts.into_iter().enumerate().map(parse).collect()
 }
 
-fn is_absolute(path: &str) -> bool {
-    path.starts_with('/') && is_path(path)
-}
-
-fn is_path(path: &str) -> bool {
-    !path.is_empty() && path.len() <= MAX_PATH && !path.contains('\0')
+fn parse_propagation(propagation: i32) -> Result<Propagation, &'static str> {
+    match v1::MountPropagation::try_from(propagation) {
+        Ok(v1::MountPropagation::Unspecified | v1::MountPropagation::Rprivate) => Ok(Propagation::Rprivate),
+        Ok(v1::MountPropagation::Rslave) => Ok(Propagation::Rslave),
+        Err(_) => Err("must be rprivate or rslave"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
 
+    use super::super::convert::container_to_proto;
     use super::*;
 
     fn show(change: impl FnOnce(&mut v1::CreateAssetRequest, &mut v1::CommandSpec)) -> String {
@@ -153,7 +164,7 @@ mod tests {
             host_path: host_path.into(),
             container_path: container_path.into(),
             read_only: false,
-            ..v1::BindMount::default()
+            propagation: 0,
         }
     }
 
@@ -165,6 +176,27 @@ mod tests {
             my run in default
         "#]]
         .assert_eq(&shown.concat());
+    }
+
+    #[test]
+    fn what_a_container_asks_for_is_kept() {
+        let defaults = ContainerDefaults::default();
+        let container = v1::ContainerSpec {
+            bind_mounts: vec![v1::BindMount { propagation: 2, ..mount("/a", "/b") }, mount("/c", "b")],
+            memory: 6 << 20,
+            cpus: 0.01,
+            add_capabilities: vec!["cap_sys_ptrace".into(), "BPF".into(), "SYS_PTRACE".into()],
+            read_only_root: Some(true),
+            ..v1::ContainerSpec::default()
+        };
+        let mut fields = Fields::default();
+        let parsed = parse_container(&mut fields, container);
+        fields.finish().unwrap();
+        let told = container_to_proto(parsed.complete(&defaults));
+        let propagations: Vec<_> = told.bind_mounts.iter().map(|mount| mount.propagation().as_str_name()).collect();
+        assert_eq!(propagations, ["MOUNT_PROPAGATION_RSLAVE", "MOUNT_PROPAGATION_RPRIVATE"]);
+        assert_eq!((told.memory, told.cpus, told.read_only_root), (6 << 20, 0.01, Some(true)));
+        assert_eq!(told.add_capabilities, ["BPF", "SYS_PTRACE"]);
     }
 
     #[test]
@@ -181,6 +213,21 @@ mod tests {
             show_container(|c| c.environment_variables = [("A=B".into(), String::new())].into()),
             show_container(|c| c.bind_mounts = vec![mount("data", "/data"), mount("/data", "/")]),
             show_container(|c| c.bind_mounts = vec![mount("/a", "/data"), mount("/b", "/data")]),
+            show_container(|c| c.bind_mounts = vec![mount("/a", "/data/"), mount("/b", "//data/.")]),
+            show_container(|c| c.bind_mounts = vec![mount("/a", "data"), mount("/b", "./data/"), mount("/c", "/./")]),
+            show_container(|c| c.bind_mounts = vec![mount("/a", "/b"); 65]),
+            show_container(|c| c.bind_mounts = vec![v1::BindMount { propagation: 3, ..mount("/a", "/b") }]),
+            show_container(|c| {
+                c.bind_mounts = vec![v1::BindMount { propagation: 2, read_only: true, ..mount("/a", "/b") }]
+            }),
+            show_container(|c| c.memory = (6 << 20) - 1),
+            show_container(|c| c.memory = -1),
+            show_container(|c| c.cpus = 0.009),
+            show_container(|c| c.cpus = 4096.1),
+            show_container(|c| c.cpus = f64::NAN),
+            show_container(|c| c.cpus = f64::INFINITY),
+            show_container(|c| c.add_capabilities = vec!["CAP_ALL".into(), "SYS PTRACE".into()]),
+            show_container(|c| c.add_capabilities = vec!["BPF".into(); 65]),
         ];
         expect![[r#"
             command.argv must name a program to run
@@ -194,6 +241,19 @@ mod tests {
             environment_variables["A=B"] must have a name without `=`, and no NUL characters
             bind_mounts[0].host_path must be an absolute path on the agent's host; bind_mounts[1].container_path must be a path in the container other than `/`
             bind_mounts[1].container_path `/data` is mounted twice
+            bind_mounts[1].container_path `//data/.` is mounted twice
+            bind_mounts[1].container_path `./data/` is mounted twice; bind_mounts[2].container_path must be a path in the container other than `/`
+            bind_mounts must be at most 64
+            bind_mounts[0].propagation must be rprivate or rslave
+            bind_mounts[0].propagation must be rprivate where the mount is read-only: what the host mounts later would be writable
+            memory must be at least 6MiB (6291456 bytes)
+            memory must be at least 6MiB (6291456 bytes)
+            cpus must be 0.01 to 4096
+            cpus must be 0.01 to 4096
+            cpus must be 0.01 to 4096
+            cpus must be 0.01 to 4096
+            add_capabilities[0] must not be ALL: name each; add_capabilities[1] must be a capability's name, such as SYS_PTRACE
+            add_capabilities must be at most 64
         "#]].assert_eq(&shown.concat());
     }
 }

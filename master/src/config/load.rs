@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::{Mapping, Value};
 
 use super::Config;
+use crate::error::Violation;
 
 /// Where a master looks when it is not told.
 pub const DEFAULT_FILE: &str = "/usr/local/pedl/etc/master.yaml";
@@ -58,20 +59,26 @@ pub fn load(
         set(&mut tree, &one.key, one.value.clone());
     }
 
-    serde_path_to_error::deserialize(Value::Mapping(tree)).map_err(|error| {
+    let source = |key: &str| {
+        let set =
+            overrides.iter().rev().find(|one| one.key == key || is_below(&one.key, key) || is_below(key, &one.key));
+        set.map_or_else(|| path.display().to_string(), |one| one.source.clone())
+    };
+    let config: Config = serde_path_to_error::deserialize(Value::Mapping(tree)).map_err(|error| {
         let key = error.path().to_string();
-        let source = overrides
-            .iter()
-            .rev()
-            .find(|one| one.key == key || is_below(&one.key, &key) || is_below(&key, &one.key))
-            .map_or_else(|| path.display().to_string(), |one| one.source.clone());
-        let message = describe(&key, &error.inner().to_string());
-        ConfigError { source, message }
-    })
+        ConfigError { source: source(&key), message: describe(&key, &error.inner().to_string()) }
+    })?;
+    match config.violations().into_iter().next() {
+        None => Ok(config),
+        Some(Violation { field, description }) => {
+            Err(ConfigError { source: source(&field), message: format!("{field}: {description}") })
+        }
+    }
 }
 
+/// Whether `key` is in the mapping or the list `ancestor`.
 fn is_below(key: &str, ancestor: &str) -> bool {
-    key.strip_prefix(ancestor).is_some_and(|rest| rest.starts_with('.'))
+    key.strip_prefix(ancestor).is_some_and(|rest| rest.starts_with(['.', '[']))
 }
 
 /// The YAML library may begin its message with the key; and it takes an unknown key for the place of the error, rather
@@ -178,6 +185,9 @@ mod tests {
 
     #[test]
     fn errors_name_the_source_the_key_and_what_is_accepted() {
+        let mount_shared =
+            "task_container_defaults: { bind_mounts: [{ host_path: /a, container_path: /a, propagation: shared }] }";
+        let mount_writable_later = "[{host_path: /a, container_path: /a, read_only: true, propagation: rslave}]";
         let shown = [
             show("lisen: 1", &[], &[]),
             show("security: { default_tsk: 1 }", &[], &[]),
@@ -187,6 +197,16 @@ mod tests {
             show("security: { session_lifetime: soon }", &[], &[]),
             show("listen: here", &[], &[]),
             show("task_container_defaults: { shm_size: big }", &[], &[]),
+            show("task_container_defaults: { memory: 4MiB }", &[], &[]),
+            show("task_container_defaults: { memory: lots }", &[], &[]),
+            show("task_container_defaults: { cpus: 0 }", &[], &[]),
+            show("task_container_defaults: { add_capabilities: [SYS_PTRACE, all] }", &[], &[]),
+            show("task_container_defaults: { image: 'a b' }", &[], &[]),
+            show("task_container_defaults: { image: '' }", &[], &[]),
+            show("task_container_defaults: { environment_variables: { A=B: secret } }", &[], &[]),
+            show("task_container_defaults: { bind_mounts: [{ host_path: nfs, container_path: /nfs }] }", &[], &[]),
+            show(mount_shared, &[], &[]),
+            show("", &[("PEDL_MASTER_TASK_CONTAINER_DEFAULTS__BIND_MOUNTS", mount_writable_later)], &[]),
             show("database: { url: 'mysql://root:secret@db/pedl' }", &[], &[]),
             show("", &[("PEDL_MASTER_LISTEN", "here")], &[]),
             show("", &[("PEDL_MASTER_LOOSE", "1")], &[]),
@@ -203,6 +223,16 @@ mod tests {
             DIR/master.yaml: security.session_lifetime: `soon` is not a duration such as `30d`, `12h` or `10m`
             DIR/master.yaml: listen: `here` is not an address such as `127.0.0.1:8080`
             DIR/master.yaml: task_container_defaults.shm_size: `big` is not a size such as `4GiB` or `512MiB`
+            DIR/master.yaml: task_container_defaults.memory: must be at least 6MiB (6291456 bytes)
+            DIR/master.yaml: task_container_defaults.memory: `lots` is not a size such as `4GiB` or `512MiB`
+            DIR/master.yaml: task_container_defaults.cpus: must be 0.01 to 4096
+            DIR/master.yaml: task_container_defaults.add_capabilities[1]: must not be ALL: name each
+            DIR/master.yaml: task_container_defaults.image: must be an image's name, without spaces, of at most 512 characters
+            DIR/master.yaml: task_container_defaults.image: must name an image
+            DIR/master.yaml: task_container_defaults.environment_variables["A=B"]: must have a name without `=`, and no NUL characters
+            DIR/master.yaml: task_container_defaults.bind_mounts[0].host_path: must be an absolute path on the agent's host
+            DIR/master.yaml: task_container_defaults.bind_mounts[0].propagation: unknown variant `shared`, expected `rprivate` or `rslave`
+            PEDL_MASTER_TASK_CONTAINER_DEFAULTS__BIND_MOUNTS: task_container_defaults.bind_mounts[0].propagation: must be rprivate where the mount is read-only: what the host mounts later would be writable
             DIR/master.yaml: database.url: must be empty, for SQLite in data_dir, or begin with postgres://
             PEDL_MASTER_LISTEN: listen: `here` is not an address such as `127.0.0.1:8080`
             PEDL_MASTER_LOOSE: unknown field `loose`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`

@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait as _;
 
 use super::*;
-use crate::assets::spec::{CommandSpec, ContainerSpec};
+use crate::assets::spec::{BindMount, Capability, CommandSpec, ContainerSpec, Propagation};
 use crate::assets::state::State;
 use crate::assets::{Asset, NewAsset, Owner, Spec, Task};
 use crate::auth::caller::{Member, Session};
@@ -97,7 +97,9 @@ async fn a_database_of_the_first_release_is_brought_up_to_date() {
     }
     assert_eq!(tasks::get(store.read(), task).await.unwrap().run_as, Some(link));
     let Spec::Command(command) = assets::get(store.read(), AssetId(1)).await.unwrap().spec;
-    assert_eq!(command.argv, ["true"]);
+    let ContainerSpec { bind_mounts, memory, cpus, add_capabilities, read_only_root, .. } = command.container;
+    assert_eq!(bind_mounts[0].propagation, Propagation::Rprivate);
+    assert_eq!((memory, cpus, add_capabilities.len(), read_only_root), (None, None, 0, None));
 }
 
 pub fn user_named(name: &str) -> NewUser {
@@ -127,10 +129,19 @@ pub fn command() -> CommandSpec {
         container: ContainerSpec {
             image: "image".into(),
             environment_variables: [("KEY".into(), "value".into())].into(),
-            bind_mounts: Vec::new(),
+            bind_mounts: vec![BindMount {
+                host_path: "/host".into(),
+                container_path: "/data".into(),
+                read_only: false,
+                propagation: Propagation::Rslave,
+            }],
             work_dir: String::new(),
             slots: 1,
             shm_size: 1,
+            memory: Some(6 << 20),
+            cpus: Some(0.07),
+            add_capabilities: Capability::parse("SYS_PTRACE").into_iter().collect(),
+            read_only_root: Some(true),
         },
     }
 }
