@@ -242,7 +242,9 @@ struct Asked {
 
 fn ask(cluster: &Cluster, who: Who, image: &Image, sources: &[(&str, &Source)], script: &str) -> String {
     let mut command = cluster.command(&["-u", who.name, "command", "run", "-d", "--image", &image.reference]);
-    command.args(["--config", &format!("read_only_root={}", image.read_only_root)]);
+    if image.read_only_root {
+        command.args(["--config", "read_only_root=true"]);
+    }
     command.args(["--config", &format!("environment_variables.MEMBER={}-{}", who.name, image.name)]);
     for (name, source) in sources {
         let mode = if source.read_only { ":ro" } else { "" };
