@@ -16,7 +16,7 @@ mod environment;
 mod size;
 
 /// A configuration, whole or in part.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map of keys to values")]
 pub struct CommandConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,6 +35,14 @@ pub struct CommandConfig {
     pub bind_mounts: Option<Vec<BindMount>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shm_size: Option<Size>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Size>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub add_capabilities: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_only_root: Option<bool>,
 }
 
 impl CommandConfig {
@@ -61,8 +69,20 @@ impl CommandConfig {
 
     /// Puts another configuration over this one.
     pub fn overlay(&mut self, over: Self) {
-        let Self { description, resource_pool, image, slots, work_dir, environment_variables, bind_mounts, shm_size } =
-            over;
+        let Self {
+            description,
+            resource_pool,
+            image,
+            slots,
+            work_dir,
+            environment_variables,
+            bind_mounts,
+            shm_size,
+            memory,
+            cpus,
+            add_capabilities,
+            read_only_root,
+        } = over;
         replace(&mut self.description, description);
         replace(&mut self.resource_pool, resource_pool);
         replace(&mut self.image, image);
@@ -71,6 +91,10 @@ impl CommandConfig {
         self.environment_variables.0.extend(environment_variables.0);
         replace(&mut self.bind_mounts, bind_mounts);
         replace(&mut self.shm_size, shm_size);
+        replace(&mut self.memory, memory);
+        replace(&mut self.cpus, cpus);
+        replace(&mut self.add_capabilities, add_capabilities);
+        replace(&mut self.read_only_root, read_only_root);
     }
 
     /// The container that it describes.
@@ -82,9 +106,11 @@ impl CommandConfig {
             bind_mounts: mounts.map(BindMount::to_proto).collect(),
             work_dir: self.work_dir.clone().unwrap_or_default(),
             slots: self.slots,
-            // What does not fit is larger than any machine, and refused by the master as such.
-            shm_size: self.shm_size.map_or(0, |size| i64::try_from(size.0).unwrap_or(i64::MAX)),
-            ..ContainerSpec::default()
+            shm_size: self.shm_size.map_or(0, Size::to_proto),
+            memory: self.memory.map_or(0, Size::to_proto),
+            cpus: self.cpus.unwrap_or(0.0),
+            add_capabilities: self.add_capabilities.clone().unwrap_or_default(),
+            read_only_root: self.read_only_root,
         }
     }
 
@@ -103,7 +129,11 @@ impl CommandConfig {
             work_dir: given(container.work_dir),
             environment_variables: Environment(container.environment_variables.into_iter().collect()),
             bind_mounts: Some(mounts).filter(|mounts| !mounts.is_empty()),
-            shm_size: u64::try_from(container.shm_size).ok().filter(|bytes| *bytes > 0).map(Size),
+            shm_size: Size::from_proto(container.shm_size),
+            memory: Size::from_proto(container.memory),
+            cpus: Some(container.cpus).filter(|cpus| *cpus > 0.0),
+            add_capabilities: Some(container.add_capabilities).filter(|names| !names.is_empty()),
+            read_only_root: container.read_only_root,
         }
     }
 }
@@ -115,7 +145,14 @@ fn parse(text: &str) -> Result<CommandConfig, String> {
 
 /// serde's errors speak of Rust; who wrote the configuration speaks YAML.
 fn in_plain_words(error: &str) -> String {
-    let words = [(" field ", " key "), ("expected i32", "expected a whole number"), ("a sequence", "a list")];
+    let words = [
+        (" field ", " key "),
+        (" variant ", " value "),
+        ("expected i32", "expected a whole number"),
+        ("expected f64", "expected a number"),
+        ("a boolean", "true or false"),
+        ("a sequence", "a list"),
+    ];
     words.iter().fold(error.to_string(), |text, (rust, plain)| text.replace(rust, plain))
 }
 
@@ -161,32 +198,43 @@ bind_mount:
   - {host_path: /data, container_path: /data, read_only: true}
   - host_path: /scratch
     container_path: scratch
+    propagation: rslave
 work_dir: /data
 slots: 2
 shm_size: 4GiB
+memory: 1536MiB
+cpus: 1.50
+add_capabilities: [SYS_PTRACE]
+read_only_root: true
 resource_pool: big
 ";
         check(
             text,
             expect![[r#"
-            description: train
-            resource_pool: big
-            image: python:3.12
-            slots: 2
-            work_dir: /data
-            environment_variables:
-              A: '1.10'
-              B: 'true'
-              C: ''
-            bind_mounts:
-            - host_path: /data
-              container_path: /data
-              read_only: true
-            - host_path: /scratch
-              container_path: scratch
-              read_only: false
-            shm_size: 4GiB
-        "#]],
+                description: train
+                resource_pool: big
+                image: python:3.12
+                slots: 2
+                work_dir: /data
+                environment_variables:
+                  A: '1.10'
+                  B: 'true'
+                  C: ''
+                bind_mounts:
+                - host_path: /data
+                  container_path: /data
+                  read_only: true
+                - host_path: /scratch
+                  container_path: scratch
+                  read_only: false
+                  propagation: rslave
+                shm_size: 4GiB
+                memory: 1536MiB
+                cpus: 1.5
+                add_capabilities:
+                - SYS_PTRACE
+                read_only_root: true
+            "#]],
         );
         check(
             "# nothing\n",
@@ -227,13 +275,13 @@ resource_pool: big
         check(
             "imge: x",
             expect![[r#"
-                error: unknown key `imge`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`
+                error: unknown key `imge`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `add_capabilities`, `read_only_root`
             "#]],
         );
         check(
             "bind_mounts: [{host_path: /a, container: /b}]",
             expect![[r#"
-                error: bind_mounts[0]: unknown key `container`, expected one of `host_path`, `container_path`, `read_only` at line 1 column 31
+                error: bind_mounts[0]: unknown key `container`, expected one of `host_path`, `container_path`, `read_only`, `propagation` at line 1 column 31
             "#]],
         );
         check(
@@ -259,6 +307,36 @@ resource_pool: big
             expect![[r#"
                 error: shm_size: invalid value: string "huge", expected bytes, or a size like 64MiB or 4GiB at line 1 column 11
             "#]],
+        );
+        check(
+            "memory: lots",
+            expect![[r#"
+            error: memory: invalid value: string "lots", expected bytes, or a size like 64MiB or 4GiB at line 1 column 9
+        "#]],
+        );
+        check(
+            "cpus: all",
+            expect![[r#"
+            error: cpus: invalid type: string "all", expected a number at line 1 column 7
+        "#]],
+        );
+        check(
+            "add_capabilities: SYS_PTRACE",
+            expect![[r#"
+            error: add_capabilities: invalid type: string "SYS_PTRACE", expected a list at line 1 column 19
+        "#]],
+        );
+        check(
+            "read_only_root: 2",
+            expect![[r#"
+            error: read_only_root: invalid type: integer `2`, expected true or false at line 1 column 17
+        "#]],
+        );
+        check(
+            "bind_mounts: [{host_path: /a, container_path: /b, propagation: shared}]",
+            expect![[r#"
+            error: bind_mounts[0].propagation: unknown value `shared`, expected `rprivate` or `rslave` at line 1 column 64
+        "#]],
         );
         check(
             "environment_variables: [A]",
@@ -363,7 +441,7 @@ resource_pool: big
         check_setting(
             "a.b=1",
             expect![[r#"
-                error: unknown key `a`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`
+                error: unknown key `a`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `add_capabilities`, `read_only_root`
             "#]],
         );
         check_setting(
@@ -391,7 +469,7 @@ resource_pool: big
 
     #[test]
     fn a_spec_gives_the_configuration_that_made_it() {
-        let config = parse("{description: d, image: a, slots: 0, environment_variables: {A: 1}, shm_size: 64MiB, bind_mounts: [{host_path: /a, container_path: /b, read_only: true}]}").unwrap();
+        let config = parse("{description: d, image: a, slots: 0, environment_variables: {A: 1}, shm_size: 64MiB, bind_mounts: [{host_path: /a, container_path: /b, read_only: true}, {host_path: /c, container_path: d, propagation: rslave}], memory: 8GiB, cpus: 1.5, add_capabilities: [SYS_PTRACE], read_only_root: false}").unwrap();
         let spec = v1::CommandSpec { argv: vec!["true".into()], container: Some(config.container()) };
         let spec = Some(v1::asset::Spec::Command(spec));
         let asset = v1::Asset { description: "d".into(), spec, ..v1::Asset::default() };

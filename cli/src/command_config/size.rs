@@ -10,6 +10,27 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size(pub u64);
 
+impl Size {
+    /// Reads a flag.
+    pub fn parse_flag(text: &str) -> Result<Self, String> {
+        Self::parse(text).ok_or_else(|| "give bytes, or a size like 64MiB or 4GiB".to_string())
+    }
+
+    /// For the master. What does not fit is larger than any machine, and refused by the master as such.
+    pub fn to_proto(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
+    }
+
+    /// As the master has it; 0: none.
+    pub fn from_proto(bytes: i64) -> Option<Self> {
+        u64::try_from(bytes).ok().filter(|bytes| *bytes > 0).map(Self)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(|size: ByteSize| Self(size.as_u64()))
+    }
+}
+
 impl<'de> Deserialize<'de> for Size {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
@@ -22,8 +43,7 @@ impl<'de> Deserialize<'de> for Size {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Size, E> {
-                let size: Result<ByteSize, _> = text.parse();
-                size.map(|size| Size(size.as_u64())).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+                Size::parse(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
             }
         }
 

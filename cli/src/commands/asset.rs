@@ -141,6 +141,10 @@ fn describe_as_facts(details: &record::AssetDetails, now: Timestamp) -> String {
         ("Bind mounts", Some(mounts.join(", ")).filter(|mounts| !mounts.is_empty())),
         ("Environment", environment(&config.environment_variables, *redacted)),
         ("Shared memory", config.shm_size.map(|size| size.to_string())),
+        ("Memory", config.memory.map(|size| size.to_string())),
+        ("CPUs", config.cpus.map(|cpus| cpus.to_string())),
+        ("Capabilities", config.add_capabilities.as_ref().map(|names| names.join(" "))),
+        ("Image files", config.read_only_root.filter(|read_only| *read_only).map(|_| "read-only".to_string())),
     ])
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::log_stream;
 use crate::args::Global;
 use crate::client::Client;
-use crate::command_config::{BindMount, CommandConfig, parse_variable};
+use crate::command_config::{BindMount, CommandConfig, Size, parse_variable};
 use crate::error::{Error, say};
 use crate::record;
 
@@ -34,8 +34,14 @@ A configuration file (YAML; flags go before --config, and that before the file):
       read_only: true
   work_dir: /data
   slots: 2
+  memory: 8GiB                       # at most
+  cpus: 1.5                          # at most
   shm_size: 4GiB
+  add_capabilities: [SYS_PTRACE]     # those that the agent allows; for tasks that run as root
+  read_only_root: true               # the image's files stay as they are
   resource_pool: default
+
+A bind mount with propagation: rslave has also what the host mounts below it while the command runs.
 
 The exit code is the command's own; 125 where it was killed through PEDL or could not start.
 Ctrl-C leaves the command running.";
@@ -47,8 +53,9 @@ pub struct RunArgs {
     /// The container's image
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
-    /// A directory or file of the agent's host to have in the container; may be given again
-    #[arg(short = 'v', long = "volume", value_name = "HOST:CONTAINER[:ro|rw]", value_parser = BindMount::parse_flag)]
+    /// A directory or file of the agent's host to have in the container (OPTIONS: ro or rw, rprivate or rslave, with a
+    /// comma); may be given again
+    #[arg(short = 'v', long = "volume", value_name = "HOST:CONTAINER[:OPTIONS]", value_parser = BindMount::parse_flag)]
     volumes: Vec<BindMount>,
     /// Read the configuration from a YAML file
     #[arg(long, value_name = "FILE")]
@@ -59,6 +66,12 @@ pub struct RunArgs {
     /// How many GPUs (or CPU slots, on an agent without) to hold
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     slots: Option<i32>,
+    /// The memory that it may take, such as 8GiB
+    #[arg(long, value_name = "SIZE", value_parser = Size::parse_flag)]
+    memory: Option<Size>,
+    /// The processors whose whole time it may take, such as 1.5
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_cpus)]
+    cpus: Option<f64>,
     /// Where the program starts
     #[arg(long, value_name = "DIR")]
     work_dir: Option<String>,
@@ -74,6 +87,10 @@ pub struct RunArgs {
     /// The program and its arguments; no shell is put around them
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     argv: Vec<String>,
+}
+
+fn parse_cpus(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "give a number, such as 2 or 1.5".to_string())
 }
 
 /// Runs a command and tells the exit code.
@@ -113,6 +130,8 @@ fn request(args: RunArgs) -> Result<CreateAssetRequest, Error> {
         description: args.description,
         image: args.image,
         slots: args.slots,
+        memory: args.memory,
+        cpus: args.cpus,
         work_dir: args.work_dir,
         environment_variables: args.env.into_iter().collect(),
         ..CommandConfig::default()

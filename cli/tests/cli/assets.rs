@@ -292,6 +292,50 @@ fn a_configuration_can_be_used_again() {
 }
 
 #[test]
+fn limits_capabilities_and_propagation() {
+    let (_master, pedl) = with_commands();
+    pedl.write("c.yaml", "{memory: 4GiB, cpus: 4, add_capabilities: [SYS_PTRACE], read_only_root: true}");
+    let words =
+        "command run -d --config-file c.yaml --memory 8GiB --cpus 1.5 -v /a:/a:rslave -v /b:/b:ro,rprivate true";
+    let id = pedl.stdout(&words.split(' ').collect::<Vec<_>>());
+    pedl.check(
+        &["command", "config", id.trim()],
+        expect![[r#"
+        exit 0
+        --- stdout
+        description: made up
+        resource_pool: default
+        bind_mounts:
+        - host_path: /a
+          container_path: /a
+          read_only: false
+          propagation: rslave
+        - host_path: /b
+          container_path: /b
+          read_only: true
+        memory: 8GiB
+        cpus: 1.5
+        add_capabilities:
+        - SYS_PTRACE
+        read_only_root: true
+    "#]],
+    );
+    pedl.write("same.yaml", &pedl.stdout(&["command", "config", id.trim()]));
+    let again = pedl.stdout(&["command", "run", "-d", "--config-file", "same.yaml", "true"]);
+    let config = pedl.stdout(&["command", "config", again.trim()]);
+    assert_eq!(config, pedl.stdout(&["command", "config", id.trim()]));
+    let facts = pedl.stdout(&["command", "describe", id.trim()]);
+    let last: Vec<_> = facts.lines().skip_while(|line| !line.starts_with("Bind mounts")).collect();
+    expect![[r#"
+        Bind mounts:    /a:/a:rw,rslave, /b:/b:ro
+        Memory:         8GiB
+        CPUs:           1.5
+        Capabilities:   SYS_PTRACE
+        Image files:    read-only"#]]
+    .assert_eq(&last.join("\n"));
+}
+
+#[test]
 fn flags_go_over_settings_and_those_over_the_file() {
     let (_master, pedl) = with_commands();
     pedl.write("c.yaml", "{image: a, slots: 1, work_dir: /a, bind_mounts: [{host_path: /a, container_path: /a}]}");

@@ -193,8 +193,34 @@ fn wrong_commands_to_run() {
     pedl.check(&["command", "run", "-v", "/data", "true"], expect![[r#"
         exit 2
         --- stderr
-        error: invalid value '/data' for '--volume <HOST:CONTAINER[:ro|rw]>': give HOST:CONTAINER, HOST:CONTAINER:ro or HOST:CONTAINER:rw
+        error: invalid value '/data' for '--volume <HOST:CONTAINER[:OPTIONS]>': give HOST:CONTAINER, or HOST:CONTAINER:OPTIONS such as /data:/data:ro
     "#]]);
+    pedl.check(&["command", "run", "-v", "/data:/data:ro,shared", "true"], expect![[r#"
+        exit 2
+        --- stderr
+        error: invalid value '/data:/data:ro,shared' for '--volume <HOST:CONTAINER[:OPTIONS]>': `shared` is not taken: give ro or rw, and rprivate or rslave, with a comma
+    "#]]);
+    pedl.check(&["command", "run", "-v", "/data:/data:ro,rw", "true"], expect![[r#"
+        exit 2
+        --- stderr
+        error: invalid value '/data:/data:ro,rw' for '--volume <HOST:CONTAINER[:OPTIONS]>': `ro,rw`: give one of ro and rw, and one of rprivate and rslave
+    "#]]);
+    pedl.check(
+        &["command", "run", "--memory", "lots", "true"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error: invalid value 'lots' for '--memory <SIZE>': give bytes, or a size like 64MiB or 4GiB
+    "#]],
+    );
+    pedl.check(
+        &["command", "run", "--cpus", "all", "true"],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error: invalid value 'all' for '--cpus <N>': give a number, such as 2 or 1.5
+        "#]],
+    );
     pedl.check(
         &["command", "run", "-e", "DEBUG", "true"],
         expect![[r#"
@@ -206,7 +232,7 @@ fn wrong_commands_to_run() {
     pedl.check(&["command", "run", "--config", "imge=x", "true"], expect![[r#"
         exit 2
         --- stderr
-        error: invalid value 'imge=x' for '--config <KEY=VALUE>': unknown key `imge`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`
+        error: invalid value 'imge=x' for '--config <KEY=VALUE>': unknown key `imge`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `add_capabilities`, `read_only_root`
     "#]]);
     pedl.check(
         &["command", "run", "--config-file", "absent.yaml", "true"],
@@ -222,7 +248,7 @@ fn wrong_commands_to_run() {
         expect![[r#"
             exit 2
             --- stderr
-            error: unknown.yaml: bind_mount[0]: unknown key `host`, expected one of `host_path`, `container_path`, `read_only` at line 3 column 5
+            error: unknown.yaml: bind_mount[0]: unknown key `host`, expected one of `host_path`, `container_path`, `read_only`, `propagation` at line 3 column 5
         "#]],
     );
     pedl.write("malformed.yaml", "image: 'a\nslots: 1\n");
