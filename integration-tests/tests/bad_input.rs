@@ -175,6 +175,17 @@ fn links() {
         error: agent_user.user: must be 1 to 32 of the characters a-z A-Z 0-9 _ . - and begin with a letter or _
     "#]],
     );
+    let plain = ["-u", "admin", "user", "link-with-agent-user", "pedl", "--agent-uid", "1", "--agent-user", "ada"];
+    let groups = ["--agent-gid", "1", "--agent-group", "lab", "--agent-groups", "2001,2002,2001"];
+    asked.check(
+        &[&plain[..], &groups].concat(),
+        expect![[r#"
+        exit 1
+        --- stdout
+        --- stderr
+        error: agent_user.supplementary_gids: must differ, and 2001 is there twice
+    "#]],
+    );
     asked.check(&["-u", "admin", "user", "link-with-agent-user", "pedl", "--agent-uid", "1"], expect![[r#"
         exit 2
         --- stdout
@@ -304,14 +315,47 @@ fn commands_that_cannot_be() {
         error: bind_mounts[0].container_path: must be a path in the container other than `/`
     "#]],
     );
+    asked.check(&["command", "run", "-v", "/data:/data:ro,rslave", "true"], expect![[r#"
+        exit 1
+        --- stdout
+        --- stderr
+        error: bind_mounts[0].propagation: must be rprivate where the mount is read-only: what the host mounts later would be writable
+    "#]]);
     asked.check(
-        &["command", "run", "-v", "/a:/data", "-v", "/b:/data", "true"],
+        &["command", "run", "--memory", "1MiB", "true"],
         expect![[r#"
         exit 1
         --- stdout
         --- stderr
-        error: bind_mounts[1].container_path: `/data` is mounted twice
+        error: memory: must be at least 6MiB (6291456 bytes)
     "#]],
+    );
+    asked.check(
+        &["command", "run", "--cpus", "-1", "true"],
+        expect![[r#"
+        exit 1
+        --- stdout
+        --- stderr
+        error: cpus: must be 0.01 to 4096
+    "#]],
+    );
+    asked.check(
+        &["command", "run", "--config", "add_capabilities=[ALL]", "true"],
+        expect![[r#"
+        exit 1
+        --- stdout
+        --- stderr
+        error: add_capabilities[0]: must not be ALL: name each
+    "#]],
+    );
+    asked.check(
+        &["command", "run", "-v", "/a:/data", "-v", "/b:/data/", "true"],
+        expect![[r#"
+            exit 1
+            --- stdout
+            --- stderr
+            error: bind_mounts[1].container_path: `/data/` is mounted twice
+        "#]],
     );
     asked.check(
         &["command", "run", "--description", "two\nlines", "true"],

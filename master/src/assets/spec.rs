@@ -149,6 +149,8 @@ impl<'de> Deserialize<'de> for Capability {
 #[cfg(test)]
 mod tests {
     use bytesize::ByteSize;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -225,6 +227,15 @@ mod tests {
         }
         for bad in ["", "CAP_", "ALL", "cap_all", "SYS PTRACE", "SYS-PTRACE", "ÄBC", "A1", &"X".repeat(33)] {
             assert!(Capability::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn slashes_and_dots_do_not_change_a_place(parts in vec("[a-z.]{1,3}", 1..5), between in "(/|/\\./|//){1,3}") {
+            let path = format!("/{}", parts.join("/"));
+            let same = format!("/{}{between}", parts.join(&between));
+            prop_assert_eq!(mount("/host", &path).place(), mount("/host", &same).place());
         }
     }
 
