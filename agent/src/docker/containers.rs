@@ -102,16 +102,17 @@ impl Docker {
         let mut labels = self.labels();
         labels.insert(TASK.into(), plan.task.to_string());
         labels.insert(ASSET.into(), plan.asset_id.to_string());
-        if !plan.gpus.is_empty() {
-            labels.insert(GPUS.into(), plan.gpus.join(","));
-        }
+        // Always: a label that is not set here is the image's.
+        labels.insert(GPUS.into(), plan.gpus.join(","));
+        let mut environment = plan.environment;
+        environment.insert("NVIDIA_VISIBLE_DEVICES".into(), visible_devices(&plan.gpus));
         ContainerCreateBody {
             image: Some(plan.image),
             user: Some(plan.user),
             // An empty list, where absence would bring the image's entrypoint: the arguments are exactly what runs.
             entrypoint: Some(vec![]),
             cmd: Some(plan.argv),
-            env: Some(plan.environment.iter().map(|(key, value)| format!("{key}={value}")).collect()),
+            env: Some(environment.iter().map(|(key, value)| format!("{key}={value}")).collect()),
             working_dir: Some(plan.work_dir),
             labels: Some(labels),
             host_config: Some(HostConfig {
@@ -207,6 +208,12 @@ fn unrotated_logs() -> HostConfigLogConfig {
         typ: Some("json-file".into()),
         config: Some(config.map(|(key, value)| (key.into(), value.into())).into()),
     }
+}
+
+/// Where NVIDIA's runtime is Docker's default, it gives a container what this variable names, which an image or a member
+/// may have set to `all`; `void` is its word for doing nothing.
+fn visible_devices(gpus: &[String]) -> String {
+    if gpus.is_empty() { "void".into() } else { gpus.join(",") }
 }
 
 fn nvidia(gpus: Vec<String>) -> DeviceRequest {

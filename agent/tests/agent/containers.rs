@@ -1,6 +1,7 @@
 //! The tests' image, and the containers of one test: looked at, and removed whatever happens.
 
 use std::collections::HashMap;
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bollard::Docker;
@@ -12,7 +13,17 @@ use crate::conditions::until;
 /// Nothing but busybox: no /etc/passwd, no home, no bash. `integration-tests/images/busybox/build` makes it.
 pub const IMAGE: &str = "pedl-test/busybox:1";
 
-/// A cluster of its own for one test; its containers are removed when this is dropped.
+/// The label of a test's own images, with its cluster's id.
+const TEST_IMAGE: &str = "pedl-test.cluster";
+
+/// Runs `docker`, and answers what it printed.
+pub fn docker(args: &[&str]) -> String {
+    let output = Command::new("docker").args(args).output().expect("docker starts");
+    assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// A cluster of its own for one test; its containers and images are removed when this is dropped.
 pub struct Cluster {
     pub id: String,
     docker: Docker,
@@ -51,6 +62,14 @@ impl Cluster {
         Some(self.list().await.into_iter().find(named)?.state?.to_string())
     }
 
+    /// An image of the test's own: the tests' image with more of a Dockerfile. Answers its id.
+    pub fn image(&self, dockerfile: &[&str]) -> String {
+        let container = docker(&["create", "--label", &format!("pedl.cluster={}", self.id), IMAGE]);
+        let label = format!("LABEL {TEST_IMAGE}={}", self.id);
+        let changes = dockerfile.iter().copied().chain([label.as_str()]).flat_map(|line| ["--change", line]);
+        docker(&["commit"].into_iter().chain(changes).chain([container.as_str()]).collect::<Vec<_>>())
+    }
+
     /// Waits until nothing is left.
     pub async fn empty(&self) {
         until("no container is left", async || self.list().await.is_empty()).await;
@@ -75,6 +94,8 @@ impl Drop for Cluster {
             });
         };
         let _ = std::thread::spawn(remove).join();
+        let ours = format!("label={TEST_IMAGE}={}", self.id);
+        let _ = Command::new("docker").args(["image", "prune", "--all", "--force", "--filter", &ours]).output();
     }
 }
 
