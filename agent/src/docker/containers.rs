@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 
-use bollard::models::{ContainerCreateBody, DeviceRequest, HostConfig, HostConfigLogConfig, Mount as ApiMount};
+use bollard::models::{
+    ContainerCreateBody, DeviceRequest, HealthConfig, HostConfig, HostConfigLogConfig, Mount as ApiMount,
+};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
     RemoveContainerOptionsBuilder, WaitContainerOptionsBuilder,
@@ -115,6 +117,8 @@ impl Docker {
             env: Some(environment.iter().map(|(key, value)| format!("{key}={value}")).collect()),
             working_dir: Some(plan.work_dir),
             labels: Some(labels),
+            // The image's would run beside the task, as processes of its own.
+            healthcheck: Some(HealthConfig { test: Some(vec!["NONE".into()]), ..HealthConfig::default() }),
             host_config: Some(HostConfig {
                 // As process 1 most programs would ignore SIGTERM, and leave zombies.
                 init: Some(true),

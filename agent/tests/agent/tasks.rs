@@ -121,6 +121,7 @@ async fn the_container_is_made_as_promised() {
     let label = |name: &str| labels.get(name).map(String::as_str);
     assert_eq!([label("pedl.cluster"), label("pedl.agent")], [Some(cluster.id.as_str()), Some("n1")]);
     assert_eq!([label("pedl.task"), label("pedl.asset")], [Some(task.as_str()), Some("42")]);
+    assert_eq!(config.healthcheck.unwrap().test.unwrap(), ["NONE"]);
     assert_eq!(host.security_opt.unwrap(), ["no-new-privileges"]);
     assert_eq!(host.shm_size, Some(64 << 20));
     assert_eq!(host.auto_remove, Some(false));
