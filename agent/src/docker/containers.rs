@@ -123,6 +123,8 @@ impl Docker {
                 // As process 1 most programs would ignore SIGTERM, and leave zombies.
                 init: Some(true),
                 security_opt: Some(vec!["no-new-privileges".into()]),
+                // With it, root in a task could write frames with another's address. ping does without.
+                cap_drop: Some(vec!["NET_RAW".into()]),
                 log_config: Some(unrotated_logs()),
                 mounts: Some(plan.mounts.into_iter().map(ApiMount::from).collect()),
                 pids_limit: Some(MAX_PROCESSES),

@@ -123,6 +123,7 @@ async fn the_container_is_made_as_promised() {
     assert_eq!([label("pedl.task"), label("pedl.asset")], [Some(task.as_str()), Some("42")]);
     assert_eq!(config.healthcheck.unwrap().test.unwrap(), ["NONE"]);
     assert_eq!(host.security_opt.unwrap(), ["no-new-privileges"]);
+    assert_eq!(host.cap_drop.unwrap(), ["NET_RAW"]);
     assert_eq!(host.shm_size, Some(64 << 20));
     assert_eq!(host.auto_remove, Some(false));
     let log = host.log_config.unwrap();
