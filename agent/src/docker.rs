@@ -6,6 +6,7 @@ mod images;
 mod logs;
 mod mounts;
 mod observed;
+mod process;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
