@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 
 use bollard::models::{
-    ContainerCreateBody, DeviceRequest, HealthConfig, HostConfig, HostConfigLogConfig, Mount as ApiMount,
+    ContainerCreateBody, DeviceRequest, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig,
+    Mount as ApiMount, NetworkingConfig,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
@@ -15,12 +16,16 @@ use futures::StreamExt as _;
 use super::{ApiError, Docker, Failure, Found, Mount, Phase, Refusal};
 use crate::assignment::TaskId;
 use crate::backoff::Backoff;
+use crate::isolation::mac_address;
 
 const CLUSTER: &str = "pedl.cluster";
 const AGENT: &str = "pedl.agent";
 pub(super) const TASK: &str = "pedl.task";
 const ASSET: &str = "pedl.asset";
 pub(super) const GPUS: &str = "pedl.gpus";
+
+/// Docker's own network: any other takes a start longer, since Docker runs a name server in it.
+const BRIDGE: &str = "bridge";
 
 /// Processes and threads of a task: many times what training takes, and too few to choke the machine.
 const MAX_PROCESSES: i64 = 16_384;
@@ -122,6 +127,7 @@ impl Docker {
             host_config: Some(HostConfig {
                 // As process 1 most programs would ignore SIGTERM, and leave zombies.
                 init: Some(true),
+                network_mode: Some(BRIDGE.into()),
                 security_opt: Some(vec!["no-new-privileges".into()]),
                 // With it, root in a task could write frames with another's address. ping does without.
                 cap_drop: Some(vec!["NET_RAW".into()]),
@@ -132,6 +138,7 @@ impl Docker {
                 device_requests: Some(plan.gpus).filter(|gpus| !gpus.is_empty()).map(|gpus| vec![nvidia(gpus)]),
                 ..HostConfig::default()
             }),
+            networking_config: Some(addressed(mac_address(&plan.task))),
             ..ContainerCreateBody::default()
         }
     }
@@ -206,6 +213,11 @@ impl Docker {
     }
 }
 
+fn addressed(mac_address: String) -> NetworkingConfig {
+    let endpoint = EndpointSettings { mac_address: Some(mac_address), ..EndpointSettings::default() };
+    NetworkingConfig { endpoints_config: Some([(BRIDGE.into(), endpoint)].into()) }
+}
+
 /// The log is the agent's to read, so nothing of it may be rotated away: what is not said here, dockerd's own
 /// configuration would fill in.
 fn unrotated_logs() -> HostConfigLogConfig {
@@ -216,8 +228,8 @@ fn unrotated_logs() -> HostConfigLogConfig {
     }
 }
 
-/// Where NVIDIA's runtime is Docker's default, it gives a container what this variable names, which an image or a member
-/// may have set to `all`; `void` is its word for doing nothing.
+/// Where NVIDIA's runtime is Docker's default, it gives a container what this variable names, which an image or a
+/// member may have set to `all`; `void` is its word for doing nothing.
 fn visible_devices(gpus: &[String]) -> String {
     if gpus.is_empty() { "void".into() } else { gpus.join(",") }
 }

@@ -11,8 +11,8 @@ use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use super::{ApiError, Docker};
 
 impl Docker {
-    /// dockerd's namespace of a sort (`mnt`, `net`), as a file, where this process is in another one; or why that cannot
-    /// be told.
+    /// dockerd's namespace of a sort (`mnt`, `net`), as a file, where this process is in another one; or why that
+    /// cannot be told.
     pub async fn other_namespace(&self, sort: &str) -> Result<Option<PathBuf>, String> {
         let Some(socket) = self.url.socket() else {
             return Err(format!("Docker at {} is not on this machine's file system", self.url));
@@ -29,8 +29,8 @@ impl Docker {
     }
 }
 
-/// The process that listens. Where systemd made the socket for dockerd, that is systemd, whose namespaces dockerd shares
-/// unless its unit was changed.
+/// The process that listens. Where systemd made the socket for dockerd, that is systemd, whose namespaces dockerd
+/// shares unless its unit was changed.
 fn listener(socket: &Path) -> io::Result<i32> {
     Ok(getsockopt(&UnixStream::connect(socket)?, PeerCredentials)?.pid())
 }

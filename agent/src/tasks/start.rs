@@ -16,6 +16,7 @@ use crate::bind_mounts;
 use crate::docker::{ContainerPlan, Mount, Phase, PullFailure, Refusal, StartAnswer};
 use crate::identity::ImageFiles;
 use crate::images;
+use crate::isolation;
 
 /// How long a start that was sent may take to show. dockerd takes up a request within milliseconds of reading it, and
 /// answers nothing else about the container until it is done.
@@ -28,6 +29,8 @@ enum Error {
     Spec(String),
     #[error(transparent)]
     Mount(#[from] bind_mounts::Error),
+    #[error(transparent)]
+    Isolation(#[from] isolation::Error),
     #[error(transparent)]
     Pull(#[from] PullFailure),
     #[error("agent {agent} cannot prepare the home and user of the task: {source}")]
@@ -172,6 +175,7 @@ impl Start<'_> {
             if self.aborted() {
                 return Ok(Outcome::Aborted { created: true });
             }
+            isolation::ensure(&self.tools.docker).await?;
             let note = self.tools.dirs.of(self.task).note_start();
             note.map_err(|source| Error::Prepare { agent: self.tools.docker.agent().into(), source })?;
             match self.tools.docker.start_once(self.task).await {

@@ -38,7 +38,7 @@ impl Cluster {
 
     /// All of the cluster's containers.
     pub async fn list(&self) -> Vec<ContainerSummary> {
-        let filters = HashMap::from([("label", vec![format!("pedl.cluster={}", self.id)])]);
+        let filters = HashMap::from([("label", vec![self.label()])]);
         let filters: HashMap<String, Vec<String>> =
             filters.into_iter().map(|(key, value)| (key.into(), value)).collect();
         self.docker
@@ -62,9 +62,31 @@ impl Cluster {
         Some(self.list().await.into_iter().find(named)?.state?.to_string())
     }
 
+    /// The IP address of a task's container, and its MAC address.
+    pub async fn addresses(&self, task: &str) -> (String, String) {
+        let networks = self.inspect(task).await.network_settings.unwrap().networks.unwrap();
+        let bridge = &networks["bridge"];
+        (bridge.ip_address.clone().unwrap(), bridge.mac_address.clone().unwrap())
+    }
+
+    /// Runs a shell script in a container that is no task, as a member of the machine's staff would; answers its id.
+    pub fn plain(&self, script: &str) -> String {
+        docker(&["run", "--detach", "--label", &self.label(), IMAGE, "sh", "-c", script])
+    }
+
+    /// What a script says in such a container.
+    pub fn plain_output(&self, script: &str) -> String {
+        let script = format!("{script}; true");
+        docker(&["run", "--rm", "--label", &self.label(), IMAGE, "sh", "-c", &script])
+    }
+
+    fn label(&self) -> String {
+        format!("pedl.cluster={}", self.id)
+    }
+
     /// An image of the test's own: the tests' image with more of a Dockerfile. Answers its id.
     pub fn image(&self, dockerfile: &[&str]) -> String {
-        let container = docker(&["create", "--label", &format!("pedl.cluster={}", self.id), IMAGE]);
+        let container = docker(&["create", "--label", &self.label(), IMAGE]);
         let label = format!("LABEL {TEST_IMAGE}={}", self.id);
         let changes = dockerfile.iter().copied().chain([label.as_str()]).flat_map(|line| ["--change", line]);
         docker(&["commit"].into_iter().chain(changes).chain([container.as_str()]).collect::<Vec<_>>())
