@@ -118,7 +118,7 @@ pub fn help(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
 impl BindMounts {
     /// Settles what the configuration means on this machine. `data_dir` is the agent's.
     pub async fn new(config: &Config, data_dir: &Path, docker: &Docker) -> Self {
-        let apart = namespace::shared_with(&config.docker).err();
+        let apart = namespace::shared_with(docker).await.err();
         if let Some(why) = &apart {
             tracing::warn!(
                 "tasks with bind mounts will be refused: this agent does not see mounts as Docker does: {why}"

@@ -6,6 +6,8 @@ mod images;
 mod logs;
 mod mounts;
 mod observed;
+mod older_api;
+mod process;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -135,7 +137,11 @@ impl Docker {
 
 async fn open(url: &DockerUrl) -> Result<Api, ApiError> {
     let api = Api::connect_with_host(url.as_ref())?.with_timeout(Duration::from_secs(ANSWER_WITHIN_SECONDS));
-    api.negotiate_version().await
+    let api = api.negotiate_version().await?;
+    if older_api::wants_address_on_top(&api.client_version()) {
+        return Ok(api.with_request_modifier(older_api::address_on_top));
+    }
+    Ok(api)
 }
 
 /// Logs once when Docker goes, whatever the number of calls that notice.

@@ -12,6 +12,7 @@ mod data_dir;
 mod docker;
 mod identity;
 mod images;
+mod isolation;
 mod join_token;
 mod logs;
 mod master;
@@ -122,6 +123,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         // Containers carry the cluster's id: without one there are none to find.
         let cluster = member.wait_for(Option::is_some).await?.as_ref().map(|member| member.cluster_id.clone());
         let docker = Docker::connect(&config.docker, cluster.unwrap_or_default(), config.name.to_string()).await;
+        if let Err(error) = isolation::establish(&docker).await {
+            tracing::warn!("tasks will not start: {error}");
+        }
         let tools = Arc::new(Tools {
             bind_mounts: BindMounts::new(&config, data_dir.root(), &docker).await,
             allow_capabilities: config.allow_capabilities.clone(),

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::pin::pin;
 
-use bollard::models::{ContainerCreateBody, DeviceRequest, HostConfig, HostConfigLogConfig, Mount as ApiMount};
+use bollard::models::{
+    ContainerCreateBody, DeviceRequest, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig,
+    Mount as ApiMount, NetworkingConfig,
+};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
     RemoveContainerOptionsBuilder, WaitContainerOptionsBuilder,
@@ -15,12 +18,16 @@ use super::{ApiError, Docker, Failure, Found, Mount, Phase, Refusal};
 use crate::assignment::TaskId;
 use crate::backoff::Backoff;
 use crate::config::Capability;
+use crate::isolation::mac_address;
 
 const CLUSTER: &str = "pedl.cluster";
 const AGENT: &str = "pedl.agent";
 pub(super) const TASK: &str = "pedl.task";
 const ASSET: &str = "pedl.asset";
 pub(super) const GPUS: &str = "pedl.gpus";
+
+/// Docker's own network: any other takes a start longer, since Docker runs a name server in it.
+const BRIDGE: &str = "bridge";
 
 /// Processes and threads of a task: many times what training takes, and too few to choke the machine.
 const MAX_PROCESSES: i64 = 16_384;
@@ -124,23 +131,29 @@ impl Docker {
         let mut labels = self.labels();
         labels.insert(TASK.into(), plan.task.to_string());
         labels.insert(ASSET.into(), plan.asset_id.to_string());
-        if !plan.gpus.is_empty() {
-            labels.insert(GPUS.into(), plan.gpus.join(","));
-        }
         let temporary = plan.temporary();
+        // Always: a label that is not set here is the image's.
+        labels.insert(GPUS.into(), plan.gpus.join(","));
+        let mut environment = plan.environment;
+        environment.insert("NVIDIA_VISIBLE_DEVICES".into(), visible_devices(&plan.gpus));
         ContainerCreateBody {
             image: Some(plan.image),
             user: Some(plan.user),
             // An empty list, where absence would bring the image's entrypoint: the arguments are exactly what runs.
             entrypoint: Some(vec![]),
             cmd: Some(plan.argv),
-            env: Some(plan.environment.iter().map(|(key, value)| format!("{key}={value}")).collect()),
+            env: Some(environment.iter().map(|(key, value)| format!("{key}={value}")).collect()),
             working_dir: Some(plan.work_dir),
             labels: Some(labels),
+            // The image's would run beside the task, as processes of its own.
+            healthcheck: Some(HealthConfig { test: Some(vec!["NONE".into()]), ..HealthConfig::default() }),
             host_config: Some(HostConfig {
                 // As process 1 most programs would ignore SIGTERM, and leave zombies.
                 init: Some(true),
+                network_mode: Some(BRIDGE.into()),
                 security_opt: Some(vec!["no-new-privileges".into()]),
+                // With it, root in a task could write frames with another's address. ping does without.
+                cap_drop: Some(vec!["NET_RAW".into()]),
                 log_config: Some(unrotated_logs()),
                 mounts: Some(plan.mounts.into_iter().map(ApiMount::from).collect()),
                 group_add: Some(plan.groups.iter().map(u32::to_string).collect()),
@@ -156,6 +169,7 @@ impl Docker {
                 device_requests: Some(plan.gpus).filter(|gpus| !gpus.is_empty()).map(|gpus| vec![nvidia(gpus)]),
                 ..HostConfig::default()
             }),
+            networking_config: Some(addressed(mac_address(&plan.task))),
             ..ContainerCreateBody::default()
         }
     }
@@ -230,6 +244,11 @@ impl Docker {
     }
 }
 
+fn addressed(mac_address: String) -> NetworkingConfig {
+    let endpoint = EndpointSettings { mac_address: Some(mac_address), ..EndpointSettings::default() };
+    NetworkingConfig { endpoints_config: Some([(BRIDGE.into(), endpoint)].into()) }
+}
+
 /// The log is the agent's to read, so nothing of it may be rotated away: what is not said here, dockerd's own
 /// configuration would fill in.
 fn unrotated_logs() -> HostConfigLogConfig {
@@ -244,6 +263,12 @@ fn unrotated_logs() -> HostConfigLogConfig {
 #[expect(clippy::cast_possible_truncation, reason = "no machine has a billion processors")]
 fn nano(cpus: f64) -> i64 {
     (cpus * 1e9).round() as i64
+}
+
+/// Where NVIDIA's runtime is Docker's default, it gives a container what this variable names, which an image or a
+/// member may have set to `all`; `void` is its word for doing nothing.
+fn visible_devices(gpus: &[String]) -> String {
+    if gpus.is_empty() { "void".into() } else { gpus.join(",") }
 }
 
 fn nvidia(gpus: Vec<String>) -> DeviceRequest {

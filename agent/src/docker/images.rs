@@ -8,6 +8,7 @@ use bollard::query_parameters::{
 };
 use futures::TryStreamExt as _;
 
+use super::containers::TASK;
 use super::{ApiError, Docker, Refusal};
 use crate::identity::{ImageFiles, Shell};
 
@@ -54,10 +55,13 @@ impl Docker {
 
     /// Reads what the identity of an image's tasks is made from, out of a container that is never started.
     pub async fn read_image_files(&self, image_id: &str) -> Result<ImageFiles, Refusal> {
+        let mut labels = self.labels();
+        // An image's label of this name would make it look like a task's.
+        labels.insert(TASK.into(), String::new());
         let body = ContainerCreateBody {
             image: Some(image_id.into()),
             cmd: Some(vec!["never-started".into()]),
-            labels: Some(self.labels()),
+            labels: Some(labels),
             ..ContainerCreateBody::default()
         };
         let probe = self.patiently(|| self.api.create_container(None, body.clone())).await?.id;

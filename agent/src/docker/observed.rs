@@ -48,13 +48,14 @@ impl From<ContainerSummary> for Found {
     fn from(summary: ContainerSummary) -> Self {
         let labels = summary.labels.unwrap_or_default();
         let state = summary.state.unwrap_or(ContainerSummaryStateEnum::EMPTY);
-        let gpus = labels.get(GPUS).map(|gpus| gpus.split(',').map(Into::into).collect());
+        let gpus = labels.get(GPUS).into_iter().flat_map(|gpus| gpus.split(','));
         Self {
+            // An empty one is no id.
             task: labels.get(TASK).and_then(|task| task.parse().ok()),
             id: summary.id.unwrap_or_default(),
             started: state != ContainerSummaryStateEnum::CREATED,
             ended: [ContainerSummaryStateEnum::EXITED, ContainerSummaryStateEnum::DEAD].contains(&state),
-            gpus: gpus.unwrap_or_default(),
+            gpus: gpus.filter(|gpu| !gpu.is_empty()).map(Into::into).collect(),
         }
     }
 }
@@ -98,6 +99,19 @@ mod tests {
             ..ContainerState::default()
         };
         expected.assert_eq(&format!("{:?}", Phase::from(&state)));
+    }
+
+    fn found(labels: &[(&str, &str)]) -> (Option<String>, Vec<String>) {
+        let labels = labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let found = Found::from(ContainerSummary { labels: Some(labels), ..ContainerSummary::default() });
+        (found.task.map(|task| task.to_string()), found.gpus)
+    }
+
+    #[test]
+    fn empty_labels_are_none() {
+        assert_eq!(found(&[]), (None, vec![]));
+        assert_eq!(found(&[(TASK, ""), (GPUS, "")]), (None, vec![]));
+        assert_eq!(found(&[(TASK, "t"), (GPUS, "a,b")]), (Some("t".into()), vec!["a".into(), "b".into()]));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::config::Capability;
 use crate::docker::{ContainerPlan, Mount, Phase, PullFailure, Refusal, StartAnswer};
 use crate::identity::{ImageFiles, Shell};
 use crate::images;
+use crate::isolation;
 
 /// How long a start that was sent may take to show. dockerd takes up a request within milliseconds of reading it, and
 /// answers nothing else about the container until it is done.
@@ -37,6 +38,8 @@ enum Error {
         "image {image} has no /bin/sh, which sets the umask of {user}: name an image that has one, or ask the administrator for a link without a umask"
     )]
     NoShell { image: String, user: String },
+    #[error(transparent)]
+    Isolation(#[from] isolation::Error),
     #[error(transparent)]
     Pull(#[from] PullFailure),
     #[error("agent {agent} cannot prepare the home and user of the task: {source}")]
@@ -196,6 +199,7 @@ impl Start<'_> {
             if self.aborted() {
                 return Ok(Outcome::Aborted { created: true });
             }
+            isolation::ensure(&self.tools.docker).await?;
             let note = self.tools.dirs.of(self.task).note_start();
             note.map_err(|source| self.unprepared(source))?;
             match self.tools.docker.start_once(self.task).await {

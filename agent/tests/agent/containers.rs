@@ -1,6 +1,7 @@
 //! The tests' image, and the containers of one test: looked at, and removed whatever happens.
 
 use std::collections::HashMap;
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bollard::Docker;
@@ -12,7 +13,17 @@ use crate::conditions::until;
 /// Nothing but busybox: no /etc/passwd, no home, no bash. `integration-tests/images/busybox/build` makes it.
 pub const IMAGE: &str = "pedl-test/busybox:1";
 
-/// A cluster of its own for one test; its containers are removed when this is dropped.
+/// The label of a test's own images, with its cluster's id.
+const TEST_IMAGE: &str = "pedl-test.cluster";
+
+/// Runs `docker`, and answers what it printed.
+pub fn docker(args: &[&str]) -> String {
+    let output = Command::new("docker").args(args).output().expect("docker starts");
+    assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// A cluster of its own for one test; its containers and images are removed when this is dropped.
 pub struct Cluster {
     pub id: String,
     docker: Docker,
@@ -27,7 +38,7 @@ impl Cluster {
 
     /// All of the cluster's containers.
     pub async fn list(&self) -> Vec<ContainerSummary> {
-        let filters = HashMap::from([("label", vec![format!("pedl.cluster={}", self.id)])]);
+        let filters = HashMap::from([("label", vec![self.label()])]);
         let filters: HashMap<String, Vec<String>> =
             filters.into_iter().map(|(key, value)| (key.into(), value)).collect();
         self.docker
@@ -49,6 +60,36 @@ impl Cluster {
         let name = format!("/pedl-{task}");
         let named = |container: &ContainerSummary| container.names.as_ref().is_some_and(|names| names.contains(&name));
         Some(self.list().await.into_iter().find(named)?.state?.to_string())
+    }
+
+    /// The IP address of a task's container, and its MAC address.
+    pub async fn addresses(&self, task: &str) -> (String, String) {
+        let networks = self.inspect(task).await.network_settings.unwrap().networks.unwrap();
+        let bridge = &networks["bridge"];
+        (bridge.ip_address.clone().unwrap(), bridge.mac_address.clone().unwrap())
+    }
+
+    /// Runs a shell script in a container that is no task, as a member of the machine's staff would; answers its id.
+    pub fn plain(&self, script: &str) -> String {
+        docker(&["run", "--detach", "--label", &self.label(), IMAGE, "sh", "-c", script])
+    }
+
+    /// What a script says in such a container.
+    pub fn plain_output(&self, script: &str) -> String {
+        let script = format!("{script}; true");
+        docker(&["run", "--rm", "--label", &self.label(), IMAGE, "sh", "-c", &script])
+    }
+
+    fn label(&self) -> String {
+        format!("pedl.cluster={}", self.id)
+    }
+
+    /// An image of the test's own: the tests' image with more of a Dockerfile. Answers its id.
+    pub fn image(&self, dockerfile: &[&str]) -> String {
+        let container = docker(&["create", "--label", &self.label(), IMAGE]);
+        let label = format!("LABEL {TEST_IMAGE}={}", self.id);
+        let changes = dockerfile.iter().copied().chain([label.as_str()]).flat_map(|line| ["--change", line]);
+        docker(&["commit"].into_iter().chain(changes).chain([container.as_str()]).collect::<Vec<_>>())
     }
 
     /// Waits until nothing is left.
@@ -75,6 +116,8 @@ impl Drop for Cluster {
             });
         };
         let _ = std::thread::spawn(remove).join();
+        let ours = format!("label={TEST_IMAGE}={}", self.id);
+        let _ = Command::new("docker").args(["image", "prune", "--all", "--force", "--filter", &ours]).output();
     }
 }
 

@@ -5,10 +5,14 @@ mod conditions;
 mod containers;
 mod docker_proxy;
 mod fake_master;
+#[path = "../../src/isolation/netlink.rs"]
+#[expect(dead_code, reason = "the tests send less than the agent")]
+mod netlink;
 mod process;
 
 mod bind_mounts;
 mod identity;
+mod isolation;
 mod limits;
 mod program;
 mod refusals;

@@ -27,8 +27,8 @@ pub struct Agent {
     dir: Option<TempDir>,
     master: String,
     docker: String,
-    /// Whether it has mounts of its own.
-    apart: bool,
+    /// What starts the program, and has it less than it was.
+    through: &'static [&'static str],
     child: Option<Child>,
 }
 
@@ -55,8 +55,17 @@ impl Agent {
 
     /// The same, in a mount namespace of its own.
     pub fn start_apart(master: &FakeMaster) -> Self {
+        Self::start_through(master, &["unshare", "--mount", "--"])
+    }
+
+    /// The same, not allowed to change the machine's network.
+    pub fn start_without_net_admin(master: &FakeMaster) -> Self {
+        Self::start_through(master, &["setpriv", "--bounding-set=-net_admin", "--"])
+    }
+
+    fn start_through(master: &FakeMaster, through: &'static [&'static str]) -> Self {
         let mut agent = Self::install(master, DOCKER);
-        agent.apart = true;
+        agent.through = through;
         agent.start_again();
         agent
     }
@@ -65,7 +74,7 @@ impl Agent {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("token"), format!("{JOIN_TOKEN}\n")).unwrap();
         std::fs::write(dir.path().join("agent.yaml"), "").unwrap();
-        Self { dir: Some(dir), master: master.url(), docker: docker.into(), apart: false, child: None }
+        Self { dir: Some(dir), master: master.url(), docker: docker.into(), through: &[], child: None }
     }
 
     pub fn start_again(&mut self) {
@@ -76,10 +85,9 @@ impl Agent {
 
     pub fn command(&self) -> Command {
         let program = env!("CARGO_BIN_EXE_pedl-agent");
-        let mut command = Command::new(if self.apart { "unshare" } else { program });
-        if self.apart {
-            command.args(["--mount", "--", program]);
-        }
+        let mut words = self.through.iter().copied().chain([program]);
+        let mut command = Command::new(words.next().expect("the program, if no other"));
+        command.args(words);
         command.args(["--master", &self.master, "--docker", &self.docker, "--name", "n1", "--slots", "4"]);
         command.arg("--data-dir").arg(self.data_dir()).arg("--token-file").arg(self.dir().join("token"));
         command.arg("--config").arg(self.config_file());

@@ -121,11 +121,30 @@ async fn the_container_is_made_as_promised() {
     let label = |name: &str| labels.get(name).map(String::as_str);
     assert_eq!([label("pedl.cluster"), label("pedl.agent")], [Some(cluster.id.as_str()), Some("n1")]);
     assert_eq!([label("pedl.task"), label("pedl.asset")], [Some(task.as_str()), Some("42")]);
+    assert_eq!(config.healthcheck.unwrap().test.unwrap(), ["NONE"]);
     assert_eq!(host.security_opt.unwrap(), ["no-new-privileges"]);
+    assert_eq!(host.cap_drop.unwrap(), ["NET_RAW"]);
     assert_eq!(host.shm_size, Some(64 << 20));
     assert_eq!(host.auto_remove, Some(false));
     let log = host.log_config.unwrap();
     assert_eq!((log.typ.unwrap().as_str(), log.config.unwrap()["max-size"].as_str()), ("json-file", "1000p"));
+}
+
+/// An image's labels and environment, which its containers inherit, and a member's environment.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_claims_gpus_by_a_label_or_a_variable() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let _agent = Agent::start(&master);
+    let image = cluster.image(&["LABEL pedl.gpus=GPU-0 pedl.task=other", "ENV NVIDIA_VISIBLE_DEVICES=all"]);
+    let task = master.place("echo GPUs: $NVIDIA_VISIBLE_DEVICES; sleep 600", |assignment| {
+        let container = assignment.container.as_mut().unwrap();
+        container.image = image;
+        container.environment_variables.insert("NVIDIA_VISIBLE_DEVICES".into(), "all".into());
+    });
+    master.logged(&task, "GPUs: void\n").await;
+    let labels = cluster.inspect(&task).await.config.unwrap().labels.unwrap();
+    assert_eq!((labels["pedl.gpus"].as_str(), labels["pedl.task"].as_str()), ("", task.as_str()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
