@@ -17,6 +17,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::agents::presence::Presence;
+use crate::audit::Recorder;
 use crate::auth::sessions::Sessions;
 use crate::config::ContainerDefaults;
 use crate::ids::{AgentId, TaskId};
@@ -28,6 +29,8 @@ use crate::topics::Topics;
 pub struct Api {
     pub store: Store,
     pub sessions: Arc<Sessions>,
+    /// Records what was refused.
+    pub refusals: Arc<Recorder>,
     pub presence: Arc<Presence>,
     /// News of agents' desired sets.
     pub assignments: Arc<Topics<AgentId>>,

@@ -5,4 +5,6 @@ pub mod layer;
 pub mod password;
 pub mod policy;
 pub mod sessions;
+mod throttle;
 pub mod token;
+mod until_ended;

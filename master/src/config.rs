@@ -105,6 +105,23 @@ pub struct Security {
     /// How long a session lasts, used or not.
     #[serde(with = "duration")]
     pub session_lifetime: Duration,
+    pub password: PasswordPolicy,
+    /// How many logins as one user may fail from one address in a minute; 0: as many as come.
+    pub failed_logins_per_minute: u32,
+}
+
+/// Which passwords may be set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasswordPolicy {
+    /// In characters; a blank password is another matter.
+    pub min_length: u32,
+    /// Blank passwords can be neither set nor used, but by `admin` before it has one.
+    pub prevent_blank: bool,
+    /// Nor those that many people have.
+    pub prevent_common: bool,
+    /// A file of more passwords that cannot be set, one a line; empty: none.
+    pub blocklist: PathBuf,
 }
 
 impl Default for Security {
@@ -113,6 +130,8 @@ impl Default for Security {
             default_task: AgentUser::root(),
             minimum_uid: 0,
             session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+            password: PasswordPolicy::default(),
+            failed_logins_per_minute: 10,
         }
     }
 }

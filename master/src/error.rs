@@ -8,7 +8,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::assets::Kind;
-use crate::ids::AssetId;
+use crate::ids::{AssetId, SessionId};
 use crate::store;
 use crate::users::Username;
 
@@ -35,10 +35,17 @@ pub enum Error {
     #[error("no active account has this name and password")]
     LoginFailed,
 
+    #[error("too many logins as this user failed from here: try again in {} s", after.as_secs().max(1))]
+    LoginThrottled { after: Duration },
+    #[error("the current password is wrong")]
+    WrongPassword,
+
     #[error("only an administrator may do this")]
     AdminRequired,
     #[error("{kind} {id} belongs to {owner}: only its owner and administrators may do this")]
     NotOwner { kind: Kind, id: AssetId, owner: Username },
+    #[error("session {0} is another user's: only its own user and administrators may do this")]
+    NotOwnSession(SessionId),
     #[error("a token of this kind may not make this call")]
     WrongTokenKind,
     #[error("there is no such call here: the client may be newer than this master")]
@@ -57,6 +64,14 @@ pub enum Error {
     AssetOfOtherKind { id: AssetId, asked: Kind, is: Kind },
     #[error("there is no task {0}")]
     TaskNotFound(String),
+
+    #[error("there is no session {0}, or it has ended: `pedl user sessions list` names them all")]
+    SessionNotFound(SessionId),
+
+    #[error("this is the last active administrator: make another one first")]
+    LastAdmin,
+    #[error("`{0}` keeps its name")]
+    NameIsFixed(Username),
 
     #[error("a user `{0}` exists already")]
     UserExists(Username),
@@ -89,15 +104,23 @@ impl Error {
     fn code(&self) -> Code {
         match self {
             Self::TokenMissing | Self::TokenInvalid | Self::LoginFailed => Code::Unauthenticated,
-            Self::AdminRequired | Self::NotOwner { .. } | Self::WrongTokenKind => Code::PermissionDenied,
+            Self::WrongPassword
+            | Self::AdminRequired
+            | Self::NotOwner { .. }
+            | Self::NotOwnSession(_)
+            | Self::WrongTokenKind => Code::PermissionDenied,
             Self::UnknownRpc => Code::Unimplemented,
             Self::InvalidFields(_) | Self::InvalidPageToken => Code::InvalidArgument,
-            Self::UserNotFound(_) | Self::AssetNotFound(_) | Self::AssetOfOtherKind { .. } | Self::TaskNotFound(_) => {
-                Code::NotFound
-            }
+            Self::UserNotFound(_)
+            | Self::AssetNotFound(_)
+            | Self::AssetOfOtherKind { .. }
+            | Self::TaskNotFound(_)
+            | Self::SessionNotFound(_) => Code::NotFound,
             Self::UserExists(_) | Self::AgentNameTaken(_) => Code::AlreadyExists,
-            Self::AgentRenamed { .. } | Self::LogGap { .. } => Code::FailedPrecondition,
-            Self::Busy => Code::ResourceExhausted,
+            Self::LastAdmin | Self::NameIsFixed(_) | Self::AgentRenamed { .. } | Self::LogGap { .. } => {
+                Code::FailedPrecondition
+            }
+            Self::LoginThrottled { .. } | Self::Busy => Code::ResourceExhausted,
             Self::StoreUnavailable | Self::ShuttingDown => Code::Unavailable,
             Self::Database(_) | Self::Internal(_) => Code::Internal,
         }
@@ -108,8 +131,11 @@ impl Error {
             Self::TokenMissing => ErrorReason::TokenMissing,
             Self::TokenInvalid => ErrorReason::TokenInvalid,
             Self::LoginFailed => ErrorReason::LoginFailed,
+            Self::LoginThrottled { .. } => ErrorReason::LoginThrottled,
+            Self::WrongPassword => ErrorReason::WrongPassword,
             Self::AdminRequired => ErrorReason::AdminRequired,
             Self::NotOwner { .. } => ErrorReason::NotOwner,
+            Self::NotOwnSession(_) => ErrorReason::NotOwnSession,
             Self::WrongTokenKind => ErrorReason::WrongTokenKind,
             Self::UnknownRpc => ErrorReason::UnknownRpc,
             Self::InvalidFields(_) => ErrorReason::InvalidField,
@@ -118,6 +144,9 @@ impl Error {
             Self::AssetNotFound(_) => ErrorReason::AssetNotFound,
             Self::AssetOfOtherKind { .. } => ErrorReason::AssetOfOtherKind,
             Self::TaskNotFound(_) => ErrorReason::TaskNotFound,
+            Self::SessionNotFound(_) => ErrorReason::SessionNotFound,
+            Self::LastAdmin => ErrorReason::LastAdmin,
+            Self::NameIsFixed(_) => ErrorReason::NameIsFixed,
             Self::UserExists(_) => ErrorReason::UserExists,
             Self::AgentNameTaken(_) => ErrorReason::AgentNameTaken,
             Self::AgentRenamed { .. } => ErrorReason::AgentRenamed,
@@ -160,6 +189,9 @@ impl From<Error> for Status {
         }
         if matches!(error, Error::Busy) {
             details.set_retry_info(Some(Duration::from_secs(1)));
+        }
+        if let Error::LoginThrottled { after } = error {
+            details.set_retry_info(Some(after));
         }
         if matches!(error, Error::Database(_) | Error::Internal(_)) {
             // What went wrong inside is the administrator's to read, and nobody else's.

@@ -4,6 +4,7 @@ mod agents;
 mod api;
 mod args;
 mod assets;
+mod audit;
 mod auth;
 mod config;
 mod data_dir;
@@ -34,7 +35,9 @@ use agents::presence::Presence;
 use api::Api;
 use args::Args;
 use assets::lifecycle::RunAs;
-use auth::sessions::Sessions;
+use audit::Recorder;
+use auth::password::policy::Policy;
+use auth::sessions::{Rules, Sessions};
 use auth::token::{Kind, Token};
 use config::{Config, load};
 use data_dir::DataDir;
@@ -80,7 +83,14 @@ fn main() -> ExitCode {
     };
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
-    match run(config) {
+    let passwords = match Policy::load(&config.security.password) {
+        Ok(policy) => policy,
+        Err(error) => {
+            eprintln!("pedl-master: {error}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    match run(config, passwords) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pedl-master: {error:#}");
@@ -90,7 +100,7 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn run(config: Config) -> anyhow::Result<()> {
+async fn run(config: Config, passwords: Policy) -> anyhow::Result<()> {
     let dir = DataDir::open(&config.data_dir)
         .with_context(|| format!("data_dir {} cannot be used", config.data_dir.display()))?;
     let store = Store::open(&config.database.url, dir.path()).await?;
@@ -111,10 +121,17 @@ async fn run(config: Config) -> anyhow::Result<()> {
         run_as: RunAs { default: config.security.default_task.clone(), minimum_uid: config.security.minimum_uid },
         lost_after: config.agents.lost_after,
     };
-    let sessions = Arc::new(Sessions::new(store.clone(), config.security.session_lifetime));
-    tokio::spawn(sessions.clone().clear_ended());
+    let rules = Rules {
+        lifetime: config.security.session_lifetime,
+        passwords,
+        failed_logins_per_minute: config.security.failed_logins_per_minute,
+    };
+    let refusals = Arc::new(Recorder::new(store.clone()));
+    let sessions = Arc::new(Sessions::new(store.clone(), rules, refusals.clone()));
+    tokio::spawn(sessions.clone().keep());
     let api = Api {
         sessions,
+        refusals,
         store,
         presence,
         assignments,

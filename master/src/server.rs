@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -11,6 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -24,8 +24,10 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
+use tower::Layer as _;
 
 use crate::api::Api;
+use crate::auth::caller::Peer;
 use crate::auth::layer::AuthLayer;
 use crate::error::Error;
 use crate::metrics::{self, Metrics};
@@ -43,15 +45,15 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 /// Listens until `api.shutdown` is cancelled, then lets calls finish.
 pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
     let shutdown = api.shutdown.clone();
-    let service = TowerToHyperService::new(routes(api));
+    let routes = routes(api);
     let graceful = GracefulShutdown::new();
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(KEEPALIVE).keep_alive_timeout(KEEPALIVE);
     loop {
-        let stream = tokio::select! {
+        let (stream, from) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, or a connection that was gone at once: neither ends the service.
                     tracing::warn!(%error, "a connection was not accepted");
@@ -63,7 +65,8 @@ pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
         };
         // Small answers must not wait for the acknowledgement of the ones before (Nagle's algorithm).
         drop(stream.set_nodelay(true));
-        let (builder, service, watcher) = (builder.clone(), service.clone(), graceful.watcher());
+        let service = TowerToHyperService::new(Extension(Peer(from.ip())).layer(routes.clone()));
+        let (builder, watcher) = (builder.clone(), graceful.watcher());
         tokio::spawn(async move {
             // Who connects and says nothing shall not hold a descriptor for ever.
             if timeout(FIRST_BYTE, stream.peek(&mut [0])).await.is_err() {
@@ -102,7 +105,7 @@ fn routes(api: Api) -> Router {
         .prepare()
         .into_axum_router()
         .reset_fallback()
-        .layer(AuthLayer { sessions: api.sessions.clone() })
+        .layer(AuthLayer { sessions: api.sessions.clone(), refusals: api.refusals.clone() })
         .layer(from_fn_with_state(metrics.clone(), metrics::measure))
         .layer(GrpcWebLayer::new());
 

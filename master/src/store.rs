@@ -3,6 +3,7 @@
 
 pub mod agents;
 pub mod assets;
+pub mod audit;
 pub mod cluster;
 mod columns;
 mod entities;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::ids::UserId;
 pub use umask::Umask;
 
+pub mod lifecycle;
 mod umask;
 
 /// The account that administers a fresh cluster.
@@ -84,6 +85,20 @@ impl AgentUser {
     pub fn root() -> Self {
         let root = UnixName("root".into());
         Self { user: root.clone(), uid: 0, group: root, gid: 0, supplementary_gids: Vec::new(), umask: None }
+    }
+}
+
+impl fmt::Display for AgentUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { user, uid, group, gid, supplementary_gids, umask } = self;
+        write!(f, "{} ({uid}), group {} ({gid})", user.as_str(), group.as_str())?;
+        if !supplementary_gids.is_empty() {
+            write!(f, ", groups {supplementary_gids:?}")?;
+        }
+        if let Some(umask) = umask {
+            write!(f, ", umask {umask}")?;
+        }
+        Ok(())
     }
 }
 

@@ -18,6 +18,7 @@ use super::spec::parse_pool;
 use crate::agents::presence::HEARTBEAT;
 use crate::agents::{Introduction, SlotKind};
 use crate::assets::lifecycle::{self, Report, Verdict};
+use crate::audit::{Action, Actor};
 use crate::auth::caller::Caller;
 use crate::auth::token::{Kind, Token};
 use crate::error::{Error, Result};
@@ -39,6 +40,7 @@ impl AgentService for Api {
 
     async fn register(&self, request: Request<RegisterRequest>) -> Result<Response<RegisterResponse>, Status> {
         let caller = Caller::of(request.extensions())?.clone();
+        let actor = Actor::of(request.extensions());
         let intro = parse_introduction(request.into_inner())?;
         let credential = match caller {
             Caller::Agent(id) => {
@@ -50,9 +52,16 @@ impl AgentService for Api {
             Caller::Joining(admission) => {
                 let token = Token::generate(Kind::Agent);
                 let hash = token.hash();
+                let event = actor.did(Action::JoinAgent, &intro.name);
                 let agent = self
                     .store
-                    .write(move |tx| Box::pin(async move { store::agents::join(tx, &admission, &intro, hash).await }))
+                    .write(move |tx| {
+                        Box::pin(async move {
+                            let agent = store::agents::join(tx, &admission, &intro, hash).await?;
+                            store::audit::record(tx, event.with(format!("pool `{}`", agent.resource_pool))).await?;
+                            Ok(agent)
+                        })
+                    })
                     .await?;
                 tracing::info!(agent = agent.name, pool = agent.resource_pool, "an agent joined");
                 token.reveal().to_owned()

@@ -13,7 +13,8 @@ use super::convert::{asset_to_proto, kind};
 use super::logs::{LogStream, Wanted};
 use super::page::Page;
 use super::spec;
-use crate::assets::{Asset, lifecycle};
+use crate::assets::{Asset, Task, lifecycle};
+use crate::audit::{self, Actor};
 use crate::auth::caller::{Caller, Member};
 use crate::auth::policy::{self, Action};
 use crate::error::{Error, Result};
@@ -64,11 +65,21 @@ impl AssetService for Api {
         let KillAssetRequest { id, kind } = *request.get_ref();
         let asset = self.find_for(member, Action::Kill, id, kind).await?;
         let (id, by) = (asset.id, member.user.username.clone());
-        let task = self.store.write(|tx| Box::pin(async move { lifecycle::kill(tx, &asset, &by).await })).await?;
-        if let Some(agent) = &task.agent {
-            self.assignments.notify(agent.id);
-        }
-        self.task_news.notify(task.id);
+        let anothers = (asset.owner.id != member.user.id).then(|| Actor::of(request.extensions()));
+        let event =
+            anothers.map(|actor| actor.did(audit::Action::KillAsset, id).with(format!("of {}", asset.owner.username)));
+        let task = self
+            .store
+            .write(|tx| {
+                Box::pin(async move {
+                    if let Some(event) = event {
+                        store::audit::record(tx, event).await?;
+                    }
+                    lifecycle::kill(tx, &asset, &by).await
+                })
+            })
+            .await?;
+        self.tell_of_kill(&task);
         let asset = store::assets::get(self.store.read(), id).await?;
         Ok(Response::new(KillAssetResponse { asset: Some(shown_to(member, asset)) }))
     }
@@ -80,6 +91,14 @@ impl AssetService for Api {
 }
 
 impl Api {
+    /// Wakes who waits for news of a task that is to end.
+    pub(super) fn tell_of_kill(&self, task: &Task) {
+        if let Some(agent) = &task.agent {
+            self.assignments.notify(agent.id);
+        }
+        self.task_news.notify(task.id);
+    }
+
     /// The asset, where `member` may do `action` to it and it is of the kind asked for.
     async fn find_for(&self, member: &Member, action: Action, id: i64, asked: i32) -> Result<Asset> {
         let asset = store::assets::get(self.store.read(), AssetId(id)).await?;

@@ -7,15 +7,17 @@ use pedl_proto::v1;
 use pedl_proto::v1::cluster_service_server::ClusterService;
 use pedl_proto::v1::{
     CreateAgentTokenRequest, CreateAgentTokenResponse, GetMasterRequest, GetMasterResponse, ListAgentsRequest,
-    ListAgentsResponse,
+    ListAgentsResponse, ListAuditEventsRequest, ListAuditEventsResponse,
 };
 use tonic::{Request, Response, Status};
 
 use super::Api;
-use super::convert::timestamp;
+use super::convert::{audit_event_to_proto, time, timestamp, username};
 use super::fields::Fields;
+use super::page::Page;
 use super::spec::parse_pool;
 use crate::agents::{Agent, SlotKind};
+use crate::audit::{Action, Actor, Filter};
 use crate::auth::token::{Kind, Token};
 use crate::error::{Error, Result};
 use crate::store;
@@ -47,6 +49,7 @@ impl ClusterService for Api {
         &self,
         request: Request<CreateAgentTokenRequest>,
     ) -> Result<Response<CreateAgentTokenResponse>, Status> {
+        let actor = Actor::of(request.extensions());
         let CreateAgentTokenRequest { resource_pool, lifetime } = request.into_inner();
         let mut fields = Fields::default();
         let pool = parse_pool(&mut fields, resource_pool);
@@ -54,13 +57,36 @@ impl ClusterService for Api {
         let expires_at = Timestamp::now() + parse_lifetime(lifetime)?;
         let token = Token::generate(Kind::Join);
         let hash = token.hash();
+        let event = actor.did(Action::CreateAgentToken, "").with(format!("pool `{pool}`, until {expires_at}"));
         self.store
-            .write(move |tx| Box::pin(store::agents::create_join_token(tx, hash, pool, Some(expires_at))))
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::audit::record(tx, event).await?;
+                    store::agents::create_join_token(tx, hash, pool, Some(expires_at)).await
+                })
+            })
             .await?;
         Ok(Response::new(CreateAgentTokenResponse {
             token: token.reveal().into(),
             expires_at: Some(timestamp(expires_at)),
         }))
+    }
+
+    async fn list_audit_events(
+        &self,
+        request: Request<ListAuditEventsRequest>,
+    ) -> Result<Response<ListAuditEventsResponse>, Status> {
+        let ListAuditEventsRequest { username: name, action, since, page_size, page_token } = request.into_inner();
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
+        let name = given(name).map(|name| username(&name)).transpose()?;
+        let since = since.map(|since| time(Some(since), "since")).transpose()?;
+        let filter = Filter { username: name.map(|name| name.to_string()), action: given(action), since };
+        let page = Page::parse(page_size, &page_token, format!("audit {filter:?}"))?;
+        let before = page.after.as_deref().map(|id| id.parse().map_err(|_| Error::InvalidPageToken)).transpose()?;
+        let events = store::audit::list(self.store.read(), &filter, before, page.limit()).await?;
+        let mut events: Vec<_> = events.into_iter().map(audit_event_to_proto).collect();
+        let next_page_token = page.cut(&mut events, |event| event.id.to_string());
+        Ok(Response::new(ListAuditEventsResponse { events, next_page_token }))
     }
 }
 

@@ -6,7 +6,8 @@ use pedl_proto::v1;
 use crate::assets::spec::{BindMount, CommandSpec, ContainerSpec, Propagation};
 use crate::assets::state::State;
 use crate::assets::{Asset, Kind, Spec, Task};
-use crate::auth::caller::Session;
+use crate::audit::Recorded;
+use crate::auth::caller::{Session, SessionKind};
 use crate::error::{Error, Result};
 use crate::ids::TaskId;
 use crate::users::{AgentUser, Umask, User, Username};
@@ -64,11 +65,44 @@ fn state_to_proto(state: State) -> v1::AssetState {
     }
 }
 
-pub fn session_to_proto(session: &Session) -> v1::Session {
+/// A kind that a client sent; unspecified: none.
+pub fn session_kind(kind: i32) -> Result<Option<SessionKind>> {
+    match v1::SessionKind::try_from(kind) {
+        Ok(v1::SessionKind::Unspecified) => Ok(None),
+        Ok(v1::SessionKind::Login) => Ok(Some(SessionKind::Login)),
+        Ok(v1::SessionKind::AccessToken) => Ok(Some(SessionKind::AccessToken)),
+        Err(_) => Err(Error::invalid("kind", "is no kind of session that this master knows")),
+    }
+}
+
+pub fn session_to_proto(session: &Session, user: &User) -> v1::Session {
+    let kind = match session.kind {
+        SessionKind::Login => v1::SessionKind::Login,
+        SessionKind::AccessToken => v1::SessionKind::AccessToken,
+    };
     v1::Session {
         id: session.id.0,
         created_at: Some(timestamp(session.created_at)),
         expires_at: Some(timestamp(session.expires_at)),
+        kind: kind.into(),
+        username: user.username.to_string(),
+        name: session.name.clone(),
+        address: session.address.clone(),
+        last_used_at: Some(timestamp(session.last_used_at)),
+        current: false,
+    }
+}
+
+pub fn audit_event_to_proto(event: Recorded) -> v1::AuditEvent {
+    v1::AuditEvent {
+        id: event.id,
+        time: Some(timestamp(event.time)),
+        actor: event.actor,
+        address: event.address,
+        action: event.action,
+        target: event.target,
+        succeeded: event.succeeded,
+        detail: event.detail,
     }
 }
 

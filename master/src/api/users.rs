@@ -3,8 +3,10 @@
 use pedl_proto::v1;
 use pedl_proto::v1::user_service_server::UserService;
 use pedl_proto::v1::{
-    CreateUserRequest, CreateUserResponse, GetUserRequest, GetUserResponse, LinkAgentUserRequest,
-    LinkAgentUserResponse, ListUsersRequest, ListUsersResponse, UnlinkAgentUserRequest, UnlinkAgentUserResponse,
+    ActivateUserRequest, ActivateUserResponse, ChangePasswordRequest, ChangePasswordResponse, CreateUserRequest,
+    CreateUserResponse, DeactivateUserRequest, DeactivateUserResponse, GetUserRequest, GetUserResponse,
+    LinkAgentUserRequest, LinkAgentUserResponse, ListUsersRequest, ListUsersResponse, UnlinkAgentUserRequest,
+    UnlinkAgentUserResponse, UpdateUserRequest, UpdateUserResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -12,18 +14,31 @@ use super::Api;
 use super::convert::{user_to_proto, username};
 use super::fields::{Fields, is_one_line};
 use super::page::Page;
+use crate::audit::{Action, Actor};
+use crate::auth::caller::Caller;
+use crate::auth::policy::{self, AccountAction};
 use crate::error::{Error, Result};
 use crate::store;
-use crate::store::users::NewUser;
-use crate::users::{AgentUser, Umask, UnixName, Username, parse_supplementary_gids, parse_unix_id};
+use crate::store::users::{Changes, NewUser};
+use crate::users::{AgentUser, Umask, UnixName, Username, lifecycle, parse_supplementary_gids, parse_unix_id};
 
 const MAX_DISPLAY_NAME: usize = 128;
 
 #[tonic::async_trait]
 impl UserService for Api {
     async fn create_user(&self, request: Request<CreateUserRequest>) -> Result<Response<CreateUserResponse>, Status> {
+        let actor = Actor::of(request.extensions());
         let new = parse_new_user(request.into_inner())?;
-        let user = self.store.write(|tx| Box::pin(store::users::create(tx, new))).await?;
+        let event = actor.did(Action::CreateUser, &new.username).with(if new.admin { "an administrator" } else { "" });
+        let user = self
+            .store
+            .write(|tx| {
+                Box::pin(async move {
+                    store::audit::record(tx, event).await?;
+                    store::users::create(tx, new).await
+                })
+            })
+            .await?;
         Ok(Response::new(CreateUserResponse { user: Some(user_to_proto(user)) }))
     }
 
@@ -47,11 +62,18 @@ impl UserService for Api {
         &self,
         request: Request<LinkAgentUserRequest>,
     ) -> Result<Response<LinkAgentUserResponse>, Status> {
+        let actor = Actor::of(request.extensions());
         let LinkAgentUserRequest { username: name, agent_user } = request.into_inner();
         let (username, link) = (username(&name)?, parse_agent_user(agent_user)?);
+        let event = actor.did(Action::LinkUser, &username).with(link.to_string());
         let linked = self
             .store
-            .write(|tx| Box::pin(async move { store::users::link_agent_user(tx, &username, Some(link)).await }))
+            .write(|tx| {
+                Box::pin(async move {
+                    store::audit::record(tx, event).await?;
+                    store::users::link_agent_user(tx, &username, Some(link)).await
+                })
+            })
             .await?;
         Ok(Response::new(LinkAgentUserResponse { user: Some(user_to_proto(linked)) }))
     }
@@ -60,21 +82,156 @@ impl UserService for Api {
         &self,
         request: Request<UnlinkAgentUserRequest>,
     ) -> Result<Response<UnlinkAgentUserResponse>, Status> {
-        let username = username(&request.into_inner().username)?;
+        let username = username(&request.get_ref().username)?;
+        let event = Actor::of(request.extensions()).did(Action::UnlinkUser, &username);
         let unlinked = self
             .store
-            .write(|tx| Box::pin(async move { store::users::link_agent_user(tx, &username, None).await }))
+            .write(|tx| {
+                Box::pin(async move {
+                    store::audit::record(tx, event).await?;
+                    store::users::link_agent_user(tx, &username, None).await
+                })
+            })
             .await?;
         Ok(Response::new(UnlinkAgentUserResponse { user: Some(user_to_proto(unlinked)) }))
     }
+
+    async fn update_user(&self, request: Request<UpdateUserRequest>) -> Result<Response<UpdateUserResponse>, Status> {
+        let actor = Actor::of(request.extensions());
+        let (username, changes) = parse_update(request.into_inner())?;
+        let event = actor.did(Action::UpdateUser, &username).with(told(&changes));
+        let (user, tokens) = self
+            .store
+            .write(|tx| {
+                Box::pin(async move {
+                    store::audit::record(tx, event).await?;
+                    lifecycle::update(tx, &username, changes).await
+                })
+            })
+            .await?;
+        self.sessions.forget(&tokens).await;
+        Ok(Response::new(UpdateUserResponse { user: Some(user_to_proto(user)) }))
+    }
+
+    async fn activate_user(
+        &self,
+        request: Request<ActivateUserRequest>,
+    ) -> Result<Response<ActivateUserResponse>, Status> {
+        let username = username(&request.get_ref().username)?;
+        let event = Actor::of(request.extensions()).did(Action::ActivateUser, &username);
+        let user = self
+            .store
+            .write(|tx| {
+                Box::pin(async move {
+                    store::audit::record(tx, event).await?;
+                    lifecycle::activate(tx, &username).await
+                })
+            })
+            .await?;
+        Ok(Response::new(ActivateUserResponse { user: Some(user_to_proto(user)) }))
+    }
+
+    async fn deactivate_user(
+        &self,
+        request: Request<DeactivateUserRequest>,
+    ) -> Result<Response<DeactivateUserResponse>, Status> {
+        let by = Caller::member(request.extensions())?.user.username.clone();
+        let DeactivateUserRequest { username: name, kill_tasks } = request.get_ref().clone();
+        let username = username(&name)?;
+        let actor = Actor::of(request.extensions());
+        let deactivated = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let gone = lifecycle::deactivate(tx, &username, kill_tasks.then_some(&by)).await?;
+                    let told = format!("{} sessions ended, {} tasks killed", gone.ended.len(), gone.killed.len());
+                    store::audit::record(tx, actor.did(Action::DeactivateUser, &username).with(told)).await?;
+                    Ok(gone)
+                })
+            })
+            .await?;
+        self.sessions.end(&deactivated.ended).await;
+        for task in &deactivated.killed {
+            self.tell_of_kill(task);
+        }
+        Ok(Response::new(DeactivateUserResponse {
+            user: Some(user_to_proto(deactivated.user)),
+            ended_sessions: count(deactivated.ended.len()),
+            killed_assets: count(deactivated.killed.len()),
+        }))
+    }
+
+    async fn change_password(
+        &self,
+        request: Request<ChangePasswordRequest>,
+    ) -> Result<Response<ChangePasswordResponse>, Status> {
+        let actor = Actor::of(request.extensions());
+        let member = Caller::member(request.extensions())?.clone();
+        let ChangePasswordRequest { username: name, current_password, new_password } = request.into_inner();
+        let of = if name.is_empty() { member.user.username.clone() } else { username(&name)? };
+        let target = if of == member.user.username {
+            member.user.id
+        } else {
+            // Who may not ask shall not learn which names there are by asking.
+            let found = store::users::get(self.store.read(), &of).await;
+            if !member.user.admin {
+                return Err(Error::AdminRequired.into());
+            }
+            found?.id
+        };
+        policy::check_account(&member, AccountAction::ChangePassword, target)?;
+        let ended = self.sessions.change_password(&member, &of, &current_password, &new_password, actor).await?;
+        Ok(Response::new(ChangePasswordResponse { ended_sessions: count(ended) }))
+    }
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// What a mask names, and nothing else, changes.
+fn parse_update(request: UpdateUserRequest) -> Result<(Username, Changes)> {
+    let UpdateUserRequest { username: name, user, update_mask } = request;
+    let v1::User { username: new_name, display_name, admin, .. } = user.unwrap_or_default();
+    let mut fields = Fields::default();
+    let mut changes = Changes::default();
+    let paths = update_mask.unwrap_or_default().paths;
+    fields.check(!paths.is_empty(), "update_mask", "must name what is to change: username, display_name, admin");
+    for path in &paths {
+        match path.as_str() {
+            "username" => changes.username = fields.take(Username::parse(&new_name), "user.username"),
+            "display_name" => {
+                check_display_name(&mut fields, "user.display_name", &display_name);
+                changes.display_name = Some(display_name.clone());
+            }
+            "admin" => changes.admin = Some(admin),
+            _ => fields.check(false, "update_mask", "may name username, display_name and admin"),
+        }
+    }
+    let username = fields.take(Username::parse(&name), "username");
+    Ok((fields.finish_with(username)?, changes))
+}
+
+fn told(changes: &Changes) -> String {
+    let Changes { username, display_name, admin, active: _ } = changes;
+    let told = [
+        username.as_ref().map(|name| format!("username {name}")),
+        display_name.as_ref().map(|name| format!("display name `{name}`")),
+        admin.map(|admin| format!("admin {admin}")),
+    ];
+    told.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn check_display_name(fields: &mut Fields, field: &str, name: &str) {
+    let good = is_one_line(name) && name.chars().count() <= MAX_DISPLAY_NAME;
+    fields.check(good, field, format!("must be one line of at most {MAX_DISPLAY_NAME} characters"));
 }
 
 fn parse_new_user(request: CreateUserRequest) -> Result<NewUser> {
     let CreateUserRequest { username, display_name, admin } = request;
     let mut fields = Fields::default();
     let username = fields.take(Username::parse(&username), "username");
-    let good = is_one_line(&display_name) && display_name.chars().count() <= MAX_DISPLAY_NAME;
-    fields.check(good, "display_name", format!("must be one line of at most {MAX_DISPLAY_NAME} characters"));
+    check_display_name(&mut fields, "display_name", &display_name);
     fields.finish_with(username.map(|username| NewUser { username, display_name, admin }))
 }
 

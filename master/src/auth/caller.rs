@@ -1,5 +1,6 @@
 //! The one who calls, as the authentication layer found out.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::Extensions;
@@ -36,8 +37,48 @@ pub struct Member {
 #[derive(Clone, Debug)]
 pub struct Session {
     pub id: SessionId,
+    pub kind: SessionKind,
+    /// What its owner calls it; empty: nothing.
+    pub name: String,
+    /// Where it was opened from.
+    pub address: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    pub last_used_at: Timestamp,
+}
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    /// A person, who has logged in.
+    Login,
+    /// A script.
+    AccessToken,
+}
+
+impl SessionKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::AccessToken => "access-token",
+        }
+    }
+
+    /// What [`SessionKind::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Login, Self::AccessToken].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+impl Peer {
+    /// The other end of the connection that a request came by.
+    pub fn of(request: &Extensions) -> Option<IpAddr> {
+        request.get().map(|Self(address)| *address)
+    }
 }
 
 impl Caller {

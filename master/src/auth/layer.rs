@@ -9,25 +9,28 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response};
-use tonic::Status;
+use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use super::caller::Caller;
 use super::policy::{self, Access};
 use super::sessions::Sessions;
+use super::until_ended::UntilEnded;
+use crate::audit::{Action, Actor, Recorder};
 use crate::error::{Error, Result};
 
 /// Puts [`Authenticated`] in front of a service.
 #[derive(Clone)]
 pub struct AuthLayer {
     pub sessions: Arc<Sessions>,
+    pub refusals: Arc<Recorder>,
 }
 
 impl<S> Layer<S> for AuthLayer {
     type Service = Authenticated<S>;
 
     fn layer(&self, inner: S) -> Authenticated<S> {
-        Authenticated { inner, sessions: self.sessions.clone() }
+        Authenticated { inner, sessions: self.sessions.clone(), refusals: self.refusals.clone() }
     }
 }
 
@@ -36,6 +39,7 @@ impl<S> Layer<S> for AuthLayer {
 pub struct Authenticated<S> {
     inner: S,
     sessions: Arc<Sessions>,
+    refusals: Arc<Recorder>,
 }
 
 impl<S> Service<Request<Body>> for Authenticated<S>
@@ -55,25 +59,39 @@ where
         // The service that was polled ready is the one to call; its clone takes its place.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let sessions = self.sessions.clone();
+        let (sessions, refusals) = (self.sessions.clone(), self.refusals.clone());
         async move {
-            match identify(&sessions, request.uri().path(), request.headers()).await {
-                Ok(caller) => {
-                    request.extensions_mut().insert(caller);
-                    inner.call(request).await
-                }
-                Err(error) => Ok(Status::from(error).into_http()),
+            let path = request.uri().path().to_owned();
+            let (access, caller) = match identify(&sessions, &path, request.headers()).await {
+                Ok(identified) => identified,
+                Err(error) => return Ok(Status::from(error).into_http()),
+            };
+            let admitted = policy::admit(access, &caller);
+            request.extensions_mut().insert(caller.clone());
+            let actor = Action::of_rpc(&path).map(|action| (action, Actor::of(request.extensions())));
+            let response = match admitted {
+                Ok(()) => inner.call(request).await?,
+                Err(error) => Status::from(error).into_http(),
+            };
+            if let (Some((action, actor)), Some(refusal)) = (actor, refusal(&response)) {
+                refusals.note(actor.did(action, "").failed(refusal));
             }
+            Ok(match caller {
+                Caller::Member(member) if policy::is_stream(&path) => {
+                    response.map(|body| Body::new(UntilEnded::new(body, sessions.ended(&member), last_words())))
+                }
+                Caller::Member(_) | Caller::Nobody | Caller::Agent(_) | Caller::Joining(_) => response,
+            })
         }
         .boxed()
     }
 }
 
-async fn identify(sessions: &Sessions, path: &str, headers: &HeaderMap) -> Result<Caller> {
+async fn identify(sessions: &Sessions, path: &str, headers: &HeaderMap) -> Result<(Access, Caller)> {
     let access = policy::access(path)?;
     // A stale token must not keep anyone from logging in again.
     if access == Access::Anyone {
-        return Ok(Caller::Nobody);
+        return Ok((access, Caller::Nobody));
     }
     let caller = match headers.get(AUTHORIZATION) {
         None => Caller::Nobody,
@@ -83,6 +101,20 @@ async fn identify(sessions: &Sessions, path: &str, headers: &HeaderMap) -> Resul
             sessions.resolve(token).await?
         }
     };
-    policy::admit(access, &caller)?;
-    Ok(caller)
+    Ok((access, caller))
+}
+
+/// Why a call was refused, where it was: errors come in the headers.
+fn refusal(response: &Response<Body>) -> Option<String> {
+    let status = Status::from_header_map(response.headers())?;
+    (status.code() != Code::Ok).then(|| status.message().to_owned())
+}
+
+/// What ends a stream whose session has ended.
+fn last_words() -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    if let Err(error) = Status::from(Error::TokenInvalid).add_header(&mut trailers) {
+        tracing::error!(%error, "a stream ends without saying why");
+    }
+    trailers
 }

@@ -1,29 +1,66 @@
 //! Passwords: Argon2id, on a bounded pool, so that a storm of logins slows logins only.
 
+pub mod policy;
+
+use std::fmt;
 use std::sync::Arc;
 
+use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::error::{Error, Result};
 
 /// Checks that may wait for a place in the pool; more are turned away.
 const QUEUE: usize = 256;
 
+/// In bytes. What is longer was typed by nobody, and is nobody's password.
+const LONGEST: usize = 16 << 10;
+
 /// A hash that no password has, with the parameters of the true ones: what a failed login checks where there is no
 /// true one, so that it takes as long and tells nothing.
 /// Parameters: OWASP Password Storage Cheat Sheet, Argon2id, 19 MiB, 2 passes.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$cGVkbC1kZWNveS1zYWx0$aTl1r3JgR8Zr0C1z5mGQb3jH0yqYb1nY0o0m3Wz4Q2k";
 
-/// Checks passwords.
+/// A password as it was typed, in one of the ways that Unicode has to write it (NFC). It shows itself to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    pub fn new(typed: &str) -> Self {
+        Self(typed.nfc().collect())
+    }
+
+    pub fn is_blank(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// What became of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right,
+    /// It is right, and its hash is weaker than those that are made today.
+    Stale,
+}
+
+/// Checks and hashes passwords.
 pub struct Passwords {
     places: Arc<Semaphore>,
     waiting: Semaphore,
 }
 
 impl Passwords {
-    /// As many checks at a time as there are processors; each takes 19 MiB.
+    /// As many at a time as there are processors; each takes 19 MiB.
     pub fn new() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self { places: Arc::new(Semaphore::new(processors)), waiting: Semaphore::new(QUEUE) }
@@ -31,64 +68,119 @@ impl Passwords {
 
     /// Whether `password` is right for an account with the hash `stored`; without one, its password is blank. `None`
     /// stands for an account that is not there, or may not log in. Every "no" costs one Argon2.
-    pub async fn check(&self, stored: Option<Option<String>>, password: String) -> Result<bool> {
+    pub async fn check(&self, stored: Option<Option<String>>, password: Password) -> Result<Verdict> {
         let hash = match stored {
-            Some(None) if password.is_empty() => return Ok(true),
+            Some(None) if password.is_blank() => return Ok(Verdict::Right),
             Some(None) | None => DECOY.to_owned(),
             Some(Some(hash)) => hash,
         };
+        self.work(move || verify(&hash, &password)).await?
+    }
+
+    /// What to store of a password; nothing of a blank one.
+    pub async fn hash(&self, password: Password) -> Result<Option<String>> {
+        if password.is_blank() {
+            return Ok(None);
+        }
+        self.work(move || hash(&password)).await?.map(Some)
+    }
+
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let _waiting = self.waiting.try_acquire().map_err(|_| Error::Busy)?;
         let place = self.places.clone().acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
-        let check = tokio::task::spawn_blocking(move || {
+        let done = tokio::task::spawn_blocking(move || {
             let _place = place;
-            verify(&hash, &password)
+            work()
         });
-        check.await.map_err(|error| Error::Internal(format!("a password check panicked: {error}")))?
+        done.await.map_err(|error| Error::Internal(format!("work on a password panicked: {error}")))
     }
 }
 
-fn verify(hash: &str, password: &str) -> Result<bool> {
-    let hash = PasswordHash::new(hash)
+fn argon2() -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
+}
+
+fn verify(stored: &str, password: &Password) -> Result<Verdict> {
+    let stored = PasswordHash::new(stored)
         .map_err(|error| Error::Internal(format!("a stored password hash cannot be read: {error}")))?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default());
-    Ok(argon2.verify_password(password.as_bytes(), &hash).is_ok())
+    let typed = if password.0.len() <= LONGEST { password.0.as_bytes() } else { &[] };
+    if argon2().verify_password(typed, &stored).is_err() || typed.len() != password.0.len() {
+        return Ok(Verdict::Wrong);
+    }
+    let params = Params::try_from(&stored);
+    let today = Params::default();
+    let weaker = params.is_ok_and(|params| params.m_cost() < today.m_cost() || params.t_cost() < today.t_cost());
+    Ok(if weaker { Verdict::Stale } else { Verdict::Right })
+}
+
+fn hash(password: &Password) -> Result<String> {
+    let hash: Result<PasswordHash, _> = argon2().hash_password(password.0.as_bytes());
+    Ok(hash.map_err(|error| Error::Internal(format!("a password cannot be hashed: {error}")))?.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use argon2::password_hash::PasswordHasher;
-
     use super::*;
 
-    fn hash(password: &str) -> String {
-        let hash: PasswordHash = Argon2::default().hash_password(password.as_bytes()).unwrap();
-        hash.to_string()
+    fn hashed(password: &str) -> Option<Option<String>> {
+        Some(Some(hash(&Password::new(password)).unwrap()))
+    }
+
+    async fn check(stored: Option<Option<String>>, password: &str) -> Verdict {
+        Passwords::new().check(stored, Password::new(password)).await.unwrap()
     }
 
     #[tokio::test]
     async fn right_and_wrong() {
-        let passwords = Passwords::new();
-        let check = |stored: Option<Option<String>>, password: &str| passwords.check(stored, password.to_owned());
         let long = "ü".repeat(1000);
+        for (stored, password, expected) in [
+            (Some(None), "", Verdict::Right),
+            (Some(None), "x", Verdict::Wrong),
+            (hashed("secret"), "secret", Verdict::Right),
+            (hashed("secret"), "", Verdict::Wrong),
+            (hashed("secret"), "Secret", Verdict::Wrong),
+            (hashed(&long), &long, Verdict::Right),
+            (hashed(&long), &long[..long.len() - 2], Verdict::Wrong),
+            (hashed("a\0b"), "a\0b", Verdict::Right),
+            (hashed("a\0b"), "a\0c", Verdict::Wrong),
+            (hashed(""), &"x".repeat(LONGEST + 1), Verdict::Wrong),
+            (None, "", Verdict::Wrong),
+            (None, "x", Verdict::Wrong),
+        ] {
+            assert_eq!(check(stored, password).await, expected, "{password:.20}");
+        }
+    }
 
-        assert!(check(Some(None), "").await.unwrap());
-        assert!(!check(Some(None), "x").await.unwrap());
-        assert!(check(Some(Some(hash("secret"))), "secret").await.unwrap());
-        assert!(!check(Some(Some(hash("secret"))), "").await.unwrap());
-        assert!(!check(Some(Some(hash("secret"))), "Secret").await.unwrap());
-        assert!(check(Some(Some(hash(&long))), &long).await.unwrap());
-        assert!(!check(Some(Some(hash(&long))), &long[..long.len() - 2]).await.unwrap());
-        assert!(!check(None, "").await.unwrap());
-        assert!(!check(None, "x").await.unwrap());
+    /// U+00E9, and U+0065 U+0301: é, as two keyboards type it.
+    #[tokio::test]
+    async fn it_does_not_matter_how_it_is_typed() {
+        assert_eq!(check(hashed("caf\u{e9}"), "cafe\u{301}").await, Verdict::Right);
+        assert_eq!(check(hashed("cafe\u{301}"), "caf\u{e9}").await, Verdict::Right);
+        assert_eq!(check(hashed("cafe"), "caf\u{e9}").await, Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_weaker_hash_is_stale() {
+        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(1024, 1, 1, None).unwrap());
+        let hash: PasswordHash = weak.hash_password(b"secret").unwrap();
+        let stored = Some(Some(hash.to_string()));
+        assert_eq!(check(stored.clone(), "secret").await, Verdict::Stale);
+        assert_eq!(check(stored, "wrong").await, Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn of_a_blank_password_nothing_is_stored() {
+        assert_eq!(Passwords::new().hash(Password::new("")).await.unwrap(), None);
+        assert_eq!(format!("{:?}", Password::new("secret")), "Password(…)");
     }
 
     #[test]
     fn the_decoy_costs_what_a_true_hash_costs() {
-        let (decoy, hash) = (DECOY.to_owned(), hash("x"));
+        let (decoy, hash) = (DECOY.to_owned(), hash(&Password::new("x")).unwrap());
         let parameters = |phc: &str| phc.split('$').take(4).collect::<Vec<_>>().join("$");
         assert_eq!(parameters(&decoy), parameters(&hash));
         let decoy = PasswordHash::new(&decoy).unwrap();
-        let error = Argon2::default().verify_password(b"", &decoy).unwrap_err();
+        let error = argon2().verify_password(b"", &decoy).unwrap_err();
         assert_eq!(error, argon2::password_hash::Error::PasswordInvalid, "the work was done before the answer");
     }
 }

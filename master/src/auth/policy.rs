@@ -1,9 +1,10 @@
 //! Who may do what: which sort of caller each rpc takes, and what a member may do to whose things. A call that is not in
 //! the table is refused.
 
-use super::caller::{Caller, Member};
+use super::caller::{Caller, Member, SessionKind};
 use crate::assets::Asset;
 use crate::error::{Error, Result};
+use crate::ids::UserId;
 
 /// Which callers an rpc takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +40,31 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/pedl.v1.ClusterService/CreateAgentToken", Access::Admin),
     ("/pedl.v1.ClusterService/GetMaster", Access::Anyone),
     ("/pedl.v1.ClusterService/ListAgents", Access::Member),
+    ("/pedl.v1.ClusterService/ListAuditEvents", Access::Admin),
+    ("/pedl.v1.SessionService/CreateAccessToken", Access::Member),
     ("/pedl.v1.SessionService/GetCurrentSession", Access::Member),
+    ("/pedl.v1.SessionService/ListSessions", Access::Member),
     ("/pedl.v1.SessionService/Login", Access::Anyone),
     ("/pedl.v1.SessionService/Logout", Access::Member),
+    ("/pedl.v1.SessionService/RevokeSession", Access::Member),
+    ("/pedl.v1.UserService/ActivateUser", Access::Admin),
+    ("/pedl.v1.UserService/ChangePassword", Access::Member),
     ("/pedl.v1.UserService/CreateUser", Access::Admin),
+    ("/pedl.v1.UserService/DeactivateUser", Access::Admin),
     ("/pedl.v1.UserService/GetUser", Access::Member),
     ("/pedl.v1.UserService/LinkAgentUser", Access::Admin),
     ("/pedl.v1.UserService/ListUsers", Access::Member),
     ("/pedl.v1.UserService/UnlinkAgentUser", Access::Admin),
+    ("/pedl.v1.UserService/UpdateUser", Access::Admin),
 ];
+
+/// The rpcs of members whose answers go on, and end with the session.
+const STREAMS: &[&str] = &["/pedl.v1.AssetService/ReadLogs"];
+
+/// Whether a member's call goes on after its first answer.
+pub fn is_stream(path: &str) -> bool {
+    STREAMS.contains(&path)
+}
 
 /// The access of the rpc at `path`.
 pub fn access(path: &str) -> Result<Access> {
@@ -69,6 +86,36 @@ pub fn admit(access: Access, caller: &Caller) -> Result<()> {
             Access::Member | Access::Admin | Access::Agent | Access::Joining,
             Caller::Member(_) | Caller::Agent(_) | Caller::Joining(_),
         ) => Err(Error::WrongTokenKind),
+    }
+}
+
+/// What a member does to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountAction {
+    /// Set its password.
+    ChangePassword,
+    /// End one of them.
+    RevokeSession,
+    /// Make an access token that acts as it.
+    CreateAccessToken,
+}
+
+/// Whether `member` may do `action` to the account `user`.
+pub fn check_account(member: &Member, action: AccountAction, user: UserId) -> Result<()> {
+    let own = member.user.id == user;
+    let script = member.session.kind == SessionKind::AccessToken;
+    match action {
+        // Whoever finds a script's token shall not make it last, nor lock its owner out.
+        AccountAction::CreateAccessToken | AccountAction::ChangePassword if own && script => Err(Error::WrongTokenKind),
+        AccountAction::CreateAccessToken if own => Ok(()),
+        AccountAction::CreateAccessToken => Err(Error::WrongTokenKind),
+        AccountAction::ChangePassword | AccountAction::RevokeSession => {
+            if own || member.user.admin {
+                Ok(())
+            } else {
+                Err(Error::AdminRequired)
+            }
+        }
     }
 }
 
@@ -106,6 +153,7 @@ mod tests {
 
     use super::*;
     use crate::agents::Admission;
+    use crate::auth::caller::Session;
     use crate::ids::AgentId;
     use crate::store::tests::{command_of, member};
 
@@ -123,6 +171,47 @@ mod tests {
             ACCESS.iter().map(|(path, _)| (*path).to_owned()).filter(|path| path.starts_with("/pedl.")).collect();
         assert_eq!(served, listed);
         assert!(ACCESS.is_sorted_by_key(|(path, _)| path), "the table is kept in order, for those who read its diffs");
+    }
+
+    #[test]
+    fn the_streams_are_those_of_the_protos() {
+        let files = FileDescriptorSet::decode(pedl_proto::FILE_DESCRIPTOR_SET).unwrap().file;
+        let mut streams = Vec::new();
+        for file in files.iter().filter(|file| file.package() == "pedl.v1") {
+            for service in &file.service {
+                let of_service = service.method.iter().filter(|rpc| rpc.server_streaming());
+                streams.extend(of_service.map(|rpc| format!("/pedl.v1.{}/{}", service.name(), rpc.name())));
+            }
+        }
+        assert_eq!(streams, STREAMS);
+    }
+
+    #[test]
+    fn who_may_do_what_to_an_account() {
+        let script = |id, admin| {
+            let member = member(id, admin);
+            Member { session: Session { kind: SessionKind::AccessToken, ..member.session.clone() }, ..member }
+        };
+        let members = [
+            ("own", member(2, false)),
+            ("token", script(2, false)),
+            ("other", member(3, false)),
+            ("admin", member(1, true)),
+            ("adm.token", script(1, true)),
+        ];
+        let mut table = format!("{:<20}", "");
+        for (name, _) in &members {
+            table += &format!("{name:<10}");
+        }
+        use AccountAction::{ChangePassword, CreateAccessToken, RevokeSession};
+        for action in [ChangePassword, RevokeSession, CreateAccessToken] {
+            table += &format!("\n{:<20}", format!("{action:?}"));
+            for (_, member) in &members {
+                let may = check_account(member, action, UserId(2)).is_ok();
+                table += &format!("{:<10}", if may { "yes" } else { "-" });
+            }
+        }
+        expect_file!["../../tests/golden/accounts.txt"].assert_eq(&trimmed(&table));
     }
 
     #[test]

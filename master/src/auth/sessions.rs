@@ -1,27 +1,44 @@
-//! Sessions: opening them, ending them, and knowing a caller by a token.
+//! Sessions and access tokens: opening them, ending them, and knowing a caller by a token.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use moka::future::Cache;
-use tokio::time::interval;
+use tokio::sync::broadcast;
+use tokio::time::{interval, sleep};
 
-use super::caller::{Caller, Member, Session};
-use super::password::Passwords;
+use super::caller::{Caller, Member, Session, SessionKind};
+use super::password::policy::Policy;
+use super::password::{Password, Passwords, Verdict};
+use super::throttle::Throttle;
 use super::token::{Kind, Token, TokenHash};
+use crate::audit::{Action, Actor, Recorder};
 use crate::error::{Error, Result};
+use crate::ids::SessionId;
+use crate::store::sessions::NewSession;
+use crate::store::users::Credentials;
 use crate::store::{self, Store};
 use crate::users::{User, Username};
 
 /// How long a look-up is believed. What ends elsewhere (another master on the same database) is noticed after this.
 const BELIEVED: Duration = Duration::from_secs(1);
 
+/// How often it is written down when sessions were last used.
+const NOTED: Duration = Duration::from_secs(60);
+
 /// How often sessions that have ended are cleared.
 const CLEARED: Duration = Duration::from_secs(60 * 60);
 
 /// Tokens remembered at once.
 const REMEMBERED: u64 = 10_000;
+
+/// Ends that a stream may have to be told of at once; one that lags looks for itself.
+const ENDINGS: usize = 1024;
 
 /// A session just opened, with the token that is shown this once.
 pub struct Opened {
@@ -30,64 +47,281 @@ pub struct Opened {
     pub user: User,
 }
 
+/// How sessions are opened.
+pub struct Rules {
+    pub lifetime: Duration,
+    pub passwords: Policy,
+    pub failed_logins_per_minute: u32,
+}
+
 /// Opens, ends and resolves sessions.
 pub struct Sessions {
     store: Store,
     lifetime: Duration,
+    policy: Policy,
     passwords: Passwords,
+    throttle: Throttle,
+    refusals: Arc<Recorder>,
     known: Cache<TokenHash, Caller>,
     /// Tokens whose sessions have just ended here.
     ended: Cache<TokenHash, ()>,
+    endings: broadcast::Sender<TokenHash>,
+    /// When sessions were used since that was last written down.
+    used: Mutex<HashMap<SessionId, Timestamp>>,
 }
 
 impl Sessions {
-    pub fn new(store: Store, lifetime: Duration) -> Self {
-        let known = Cache::builder().max_capacity(REMEMBERED).time_to_live(BELIEVED).build();
-        let ended = Cache::builder().max_capacity(REMEMBERED).time_to_live(10 * BELIEVED).build();
-        Self { store, lifetime, passwords: Passwords::new(), known, ended }
+    pub fn new(store: Store, rules: Rules, refusals: Arc<Recorder>) -> Self {
+        Self {
+            store,
+            lifetime: rules.lifetime,
+            policy: rules.passwords,
+            passwords: Passwords::new(),
+            throttle: Throttle::new(rules.failed_logins_per_minute),
+            refusals,
+            known: Cache::builder().max_capacity(REMEMBERED).time_to_live(BELIEVED).build(),
+            ended: Cache::builder().max_capacity(REMEMBERED).time_to_live(10 * BELIEVED).build(),
+            endings: broadcast::Sender::new(ENDINGS),
+            used: Mutex::default(),
+        }
     }
 
     /// Opens a session; whatever is wrong, the answer is one.
-    pub async fn login(&self, username: &str, password: String) -> Result<Opened> {
-        let username = Username::parse(username).ok();
-        let account = match &username {
+    pub async fn login(&self, username: &str, password: &str, from: Option<IpAddr>) -> Result<Opened> {
+        let user = Username::parse(username).ok();
+        let told = user.as_ref().map_or(username, Username::as_str).to_owned();
+        let attempt = Actor { name: told.clone(), address: from }.did(Action::Login, told);
+        let opened = async {
+            let admitted = self.throttle.admit(user.as_ref(), from).await?;
+            let opened = self.try_login(user.as_ref(), Password::new(password), from).await;
+            if matches!(opened, Err(Error::LoginFailed)) {
+                admitted.failed();
+            }
+            opened
+        };
+        let opened = opened.await;
+        if let Err(error @ (Error::LoginFailed | Error::LoginThrottled { .. })) = &opened {
+            self.refusals.note(attempt.failed(error.to_string()));
+        }
+        opened
+    }
+
+    async fn try_login(&self, username: Option<&Username>, typed: Password, from: Option<IpAddr>) -> Result<Opened> {
+        let account = match username {
             Some(username) => store::users::find_credentials(self.store.read(), username).await?,
             None => None,
         };
-        let account = account.filter(|account| account.user.active);
+        let account = account.filter(|account| account.user.active && self.opens(account));
         let stored = account.as_ref().map(|account| account.password_hash.clone());
-        let right = self.passwords.check(stored, password).await?;
-        let user = account.filter(|_| right).ok_or(Error::LoginFailed)?.user;
+        let verdict = self.passwords.check(stored, typed.clone()).await?;
+        let account = account.filter(|_| verdict != Verdict::Wrong).ok_or(Error::LoginFailed)?;
+        let fresh = match verdict {
+            Verdict::Stale => self.passwords.hash(typed).await?,
+            Verdict::Right | Verdict::Wrong => account.password_hash.clone(),
+        };
+        self.open(account, fresh, from).await
+    }
 
+    /// Whether the policy lets an account be logged in to with the password that it has.
+    fn opens(&self, account: &Credentials) -> bool {
+        account.password_hash.is_some() || self.policy.takes_blank(&account.user.username)
+    }
+
+    /// Opens a session of an account that is still as it was when its password was checked.
+    async fn open(&self, account: Credentials, fresh: Option<String>, from: Option<IpAddr>) -> Result<Opened> {
+        let Credentials { user, password_hash } = account;
         let token = Token::generate(Kind::Session);
-        let (id, hash, expires_at) = (user.id, token.hash(), Timestamp::now() + self.lifetime);
-        let session = self
+        let new = NewSession {
+            user: user.id,
+            token: token.hash(),
+            kind: SessionKind::Login,
+            name: String::new(),
+            address: from.map(|from| from.to_string()).unwrap_or_default(),
+            expires_at: Timestamp::now() + self.lifetime,
+        };
+        let event = Actor { name: user.username.to_string(), address: from }.did(Action::Login, &user.username);
+        let id = user.id;
+        let (session, user) = self
             .store
-            .write(move |tx| Box::pin(async move { store::sessions::create(tx, id, hash, expires_at).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    let unchanged = store::users::set_password(tx, id, password_hash, fresh).await?;
+                    let user = store::users::get_by_id(&**tx, id).await?;
+                    if !unchanged || !user.active {
+                        return Err(Error::LoginFailed);
+                    }
+                    store::audit::record(tx, event).await?;
+                    Ok((store::sessions::create(tx, new).await?, user))
+                })
+            })
             .await?;
         Ok(Opened { token, session, user })
     }
 
-    /// Ends a member's session at once.
-    pub async fn logout(&self, member: &Member) -> Result<()> {
-        let id = member.session.id;
-        self.store.write(move |tx| Box::pin(store::sessions::delete(tx, id))).await?;
-        // A look-up that began before the end may still be remembered after it.
-        self.ended.insert(member.token, ()).await;
-        self.known.invalidate(&member.token).await;
+    /// Makes an access token of a member's.
+    pub async fn create_access_token(
+        &self,
+        member: &Member,
+        name: String,
+        lifetime: Option<Duration>,
+        actor: Actor,
+    ) -> Result<Opened> {
+        let token = Token::generate(Kind::Session);
+        let new = NewSession {
+            user: member.user.id,
+            token: token.hash(),
+            kind: SessionKind::AccessToken,
+            name,
+            address: actor.address.map(|address| address.to_string()).unwrap_or_default(),
+            expires_at: Timestamp::now() + lifetime.unwrap_or(self.lifetime),
+        };
+        let session = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !store::users::get_by_id(&**tx, new.user).await?.active {
+                        return Err(Error::TokenInvalid);
+                    }
+                    let session = store::sessions::create(tx, new).await?;
+                    let event = actor.did(Action::CreateToken, session.id);
+                    store::audit::record(tx, event.with(format!("`{}`, until {}", session.name, session.expires_at)))
+                        .await?;
+                    Ok(session)
+                })
+            })
+            .await?;
+        Ok(Opened { token, session, user: member.user.clone() })
+    }
+
+    /// Sets a password, for a member's own account with the one until now; answers how many other sessions it ended.
+    pub async fn change_password(
+        &self,
+        member: &Member,
+        of: &Username,
+        current: &str,
+        new: &str,
+        actor: Actor,
+    ) -> Result<usize> {
+        let own = member.user.username == *of;
+        let account = store::users::find_credentials(self.store.read(), of).await?;
+        let Credentials { user, password_hash } = account.ok_or_else(|| Error::UserNotFound(of.clone()))?;
+        let new = Password::new(new);
+        self.policy.check(&new, of).map_err(|why| Error::invalid("new_password", why))?;
+        if own && password_hash.is_some() {
+            let admitted = self.throttle.admit(Some(of), actor.address).await?;
+            let verdict = self.passwords.check(Some(password_hash.clone()), Password::new(current)).await?;
+            if verdict == Verdict::Wrong {
+                admitted.failed();
+                return Err(Error::WrongPassword);
+            }
+        }
+        let detail = if new.is_blank() { "blank" } else { "" };
+        let event = actor.did(Action::ChangePassword, of).with(detail);
+        let hash = self.passwords.hash(new).await?;
+        let kept = own.then_some(member.session.id);
+        let ended = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !store::users::set_password(tx, user.id, password_hash, hash).await? {
+                        return Err(Error::WrongPassword);
+                    }
+                    store::audit::record(tx, event).await?;
+                    store::sessions::delete_of_user(tx, user.id, kept).await
+                })
+            })
+            .await?;
+        self.end(&ended).await;
+        Ok(ended.len())
+    }
+
+    /// Ends a session, whoever's it is; `action` tells why.
+    pub async fn revoke(&self, id: SessionId, actor: Actor, action: Action) -> Result<()> {
+        let ended = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let ended = store::sessions::delete(tx, id).await?;
+                    if ended.is_some() {
+                        store::audit::record(tx, actor.did(action, id)).await?;
+                    }
+                    Ok(ended)
+                })
+            })
+            .await?;
+        self.end(ended.as_slice()).await;
         Ok(())
     }
 
-    /// Clears sessions that have ended, now and then, for as long as it is polled.
-    pub async fn clear_ended(self: Arc<Self>) {
-        let mut hour = interval(CLEARED);
-        loop {
-            hour.tick().await;
-            let cleared = self.store.write(|tx| Box::pin(store::sessions::delete_ended(tx, Timestamp::now()))).await;
-            if let Err(error) = cleared {
-                tracing::error!(%error, "ended sessions were not cleared; it is tried again");
+    /// Refuses tokens whose sessions are no more from now on, and ends the streams that were opened with them.
+    pub async fn end(&self, tokens: &[TokenHash]) {
+        for token in tokens {
+            // A look-up that began before the end may still be remembered after it.
+            self.ended.insert(*token, ()).await;
+            self.known.invalidate(token).await;
+            let _nobody_listens = self.endings.send(*token);
+        }
+    }
+
+    /// Looks tokens up anew whose owner has changed.
+    pub async fn forget(&self, tokens: &[TokenHash]) {
+        for token in tokens {
+            self.known.invalidate(token).await;
+        }
+    }
+
+    /// Comes when the session of a caller has ended, at the latest with its time.
+    pub fn ended(self: &Arc<Self>, member: &Member) -> BoxFuture<'static, ()> {
+        // Before the look: what ends in between is told.
+        let mut endings = self.endings.subscribe();
+        let (sessions, token) = (self.clone(), member.token);
+        let left = member.session.expires_at.duration_since(Timestamp::now()).try_into().unwrap_or_default();
+        async move {
+            let told = async {
+                while !sessions.ended.contains_key(&token) {
+                    match endings.recv().await {
+                        Ok(ended) if ended != token => {}
+                        Ok(_) | Err(broadcast::error::RecvError::Closed) => return,
+                        Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    }
+                }
+            };
+            tokio::select! {
+                () = told => {}
+                () = sleep(left) => {}
             }
         }
+        .boxed()
+    }
+
+    /// When each of these was last used, as far as that is known.
+    pub fn last_used(&self, session: &Session) -> Timestamp {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.get(&session.id).copied().unwrap_or(session.last_used_at)
+    }
+
+    /// Clears sessions that have ended, and writes down when the others were used, for as long as it is polled.
+    pub async fn keep(self: Arc<Self>) {
+        let (mut minute, mut hour) = (interval(NOTED), interval(CLEARED));
+        loop {
+            let kept = tokio::select! {
+                _ = minute.tick() => self.note_use().await,
+                _ = hour.tick() => {
+                    self.store.write(|tx| Box::pin(store::sessions::delete_ended(tx, Timestamp::now()))).await
+                }
+            };
+            if let Err(error) = kept {
+                tracing::error!(%error, "sessions could not be kept; it is tried again");
+            }
+        }
+    }
+
+    async fn note_use(&self) -> Result<()> {
+        let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
+        if used.is_empty() {
+            return Ok(());
+        }
+        self.store.write(|tx| Box::pin(store::sessions::note_use(tx, used.into_iter().collect()))).await
     }
 
     /// Who calls with this token.
@@ -112,10 +346,14 @@ impl Sessions {
     async fn look_up(&self, kind: Kind, hash: TokenHash) -> Result<Caller> {
         let db = self.store.read();
         let caller = match kind {
-            Kind::Session => store::sessions::find(db, &hash)
-                .await?
-                .filter(|(_, user)| user.active)
-                .map(|(session, user)| Caller::Member(Member { user, session, token: hash }.into())),
+            Kind::Session => {
+                let found = store::sessions::find(db, &hash).await?.filter(|(_, user)| user.active);
+                found.map(|(session, user)| {
+                    let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+                    used.insert(session.id, Timestamp::now());
+                    Caller::Member(Member { user, session, token: hash }.into())
+                })
+            }
             Kind::Agent => store::agents::find_by_credential(db, &hash).await?.map(|agent| Caller::Agent(agent.id)),
             Kind::Join => store::agents::find_join_token(db, &hash, Timestamp::now()).await?.map(Caller::Joining),
         };

@@ -216,7 +216,7 @@ mod tests {
         ];
         expect![[r#"
             DIR/master.yaml: unknown field `lisen`, expected one of `listen`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`
-            DIR/master.yaml: security: unknown field `default_tsk`, expected one of `default_task`, `minimum_uid`, `session_lifetime`
+            DIR/master.yaml: security: unknown field `default_tsk`, expected one of `default_task`, `minimum_uid`, `session_lifetime`, `password`, `failed_logins_per_minute`
             DIR/master.yaml: security.default_task.uid: must be 0 to 2147483647, not -1
             DIR/master.yaml: security.default_task.umask: invalid type: integer `27`, expected octal digits in quotes, "0000" to "0777"
             DIR/master.yaml: security.default_task.supplementary_gids: must differ, and 1 is there twice

@@ -12,7 +12,7 @@ use super::columns::{from_micros, to_micros, to_state};
 use super::entities::{assets, users};
 use super::{Tx, tasks};
 use crate::assets::spec::CommandSpec;
-use crate::assets::state::State;
+use crate::assets::state::{self, State};
 use crate::assets::{Asset, Kind, NewAsset, Owner, Spec, Task};
 use crate::error::{Error, Result};
 use crate::ids::{AssetId, UserId};
@@ -34,6 +34,10 @@ pub async fn create(tx: &Tx, new: NewAsset) -> Result<Asset> {
         if let Some(row) = same.one(&**tx).await? {
             return complete_one(&**tx, row).await;
         }
+    }
+    // A call may be on its way while its caller is deactivated.
+    if !super::users::get_by_id(&**tx, new.owner).await?.active {
+        return Err(Error::TokenInvalid);
     }
     let slots = match &new.spec {
         Spec::Command(command) => command.container.slots,
@@ -95,6 +99,16 @@ pub async fn list(
     if let Some(before) = before {
         query = query.filter(assets::Column::Id.lt(before.0));
     }
+    complete(db, query.all(db).await?).await
+}
+
+/// An account's assets that have not ended.
+pub async fn live_of_user(db: &impl ConnectionTrait, owner: UserId) -> Result<Vec<Asset>> {
+    let live = state::ALL.into_iter().filter(|state| !state.has_ended()).map(State::as_str);
+    let query = assets::Entity::find()
+        .filter(assets::Column::OwnerId.eq(owner.0))
+        .filter(assets::Column::State.is_in(live))
+        .order_by_asc(assets::Column::Id);
     complete(db, query.all(db).await?).await
 }
 

@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod assets;
+pub mod audit_events;
 pub mod cluster;
 pub mod join_tokens;
 pub mod log_chunks;

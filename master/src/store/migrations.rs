@@ -3,6 +3,7 @@
 mod m0001_foundation;
 mod m0001_logs;
 mod m0002_groups_and_umask;
+mod m0003_accounts;
 
 use sea_orm::sea_query::Alias;
 use sea_orm::{DatabaseConnection, DynIden};
@@ -17,7 +18,11 @@ pub struct MainMigrator;
 #[async_trait::async_trait]
 impl MigratorTrait for MainMigrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration), Box::new(m0002_groups_and_umask::Migration)]
+        vec![
+            Box::new(m0001_foundation::Migration),
+            Box::new(m0002_groups_and_umask::Migration),
+            Box::new(m0003_accounts::Migration),
+        ]
     }
 
     fn migration_table_name() -> DynIden {

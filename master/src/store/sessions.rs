@@ -1,39 +1,129 @@
-//! Sessions. Only their tokens' hashes are kept.
+//! Sessions and access tokens. Only their tokens' hashes are kept.
 
 use jiff::Timestamp;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::Tx;
 use super::columns::{from_micros, to_micros};
 use super::entities::{sessions, users};
 use super::users::from_row as user_from_row;
-use crate::auth::caller::Session;
+use crate::auth::caller::{Session, SessionKind};
 use crate::auth::token::TokenHash;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId};
 use crate::users::User;
 
-pub async fn create(tx: &Tx, user: UserId, token: TokenHash, expires_at: Timestamp) -> Result<Session> {
+/// A session to be.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    pub user: UserId,
+    pub token: TokenHash,
+    pub kind: SessionKind,
+    pub name: String,
+    pub address: String,
+    pub expires_at: Timestamp,
+}
+
+/// Which sessions a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filter {
+    pub user: Option<UserId>,
+    pub kind: Option<SessionKind>,
+}
+
+pub async fn create(tx: &Tx, new: NewSession) -> Result<Session> {
     let row = sessions::ActiveModel {
-        user_id: Set(user.0),
-        token_hash: Set(token.to_vec()),
+        user_id: Set(new.user.0),
+        token_hash: Set(new.token.to_vec()),
         created_at: Set(to_micros(Timestamp::now())),
-        expires_at: Set(to_micros(expires_at)),
+        expires_at: Set(to_micros(new.expires_at)),
+        kind: Set(new.kind.as_str().into()),
+        name: Set(new.name),
+        address: Set(new.address),
         ..Default::default()
     };
-    Ok(from_row(&row.insert(&**tx).await?))
+    from_row(&row.insert(&**tx).await?)
 }
 
 /// The session that a token stands for, and its account; whether they are still good is the caller's to judge.
 pub async fn find(db: &impl ConnectionTrait, token: &TokenHash) -> Result<Option<(Session, User)>> {
     let session = sessions::Entity::find().filter(sessions::Column::TokenHash.eq(token.to_vec())).one(db).await?;
-    let Some(session) = session else { return Ok(None) };
-    let user = users::Entity::find_by_id(session.user_id).one(db).await?;
-    Ok(user.map(|user| (from_row(&session), user_from_row(user))))
+    with_user(db, session).await
 }
 
-pub async fn delete(tx: &Tx, id: SessionId) -> Result<()> {
+/// A session that has not ended by `now`, and its account.
+pub async fn get(db: &impl ConnectionTrait, id: SessionId, now: Timestamp) -> Result<(Session, User)> {
+    let session = sessions::Entity::find_by_id(id.0).filter(sessions::Column::ExpiresAt.gt(to_micros(now)));
+    with_user(db, session.one(db).await?).await?.ok_or(Error::SessionNotFound(id))
+}
+
+/// The sessions before `before` that have not ended by `now`, with their accounts' names, newest first.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: Filter,
+    now: Timestamp,
+    before: Option<SessionId>,
+    limit: u64,
+) -> Result<Vec<(Session, User)>> {
+    let live = sessions::Entity::find().filter(sessions::Column::ExpiresAt.gt(to_micros(now)));
+    let mut query = live.order_by_desc(sessions::Column::Id).limit(limit);
+    if let Some(user) = filter.user {
+        query = query.filter(sessions::Column::UserId.eq(user.0));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(sessions::Column::Kind.eq(kind.as_str()));
+    }
+    if let Some(before) = before {
+        query = query.filter(sessions::Column::Id.lt(before.0));
+    }
+    let rows = query.all(db).await?;
+    let owners = users::Entity::find().filter(users::Column::Id.is_in(rows.iter().map(|row| row.user_id)));
+    let owners: Vec<User> = owners.all(db).await?.into_iter().map(user_from_row).collect();
+    let owned = |row: &sessions::Model| {
+        let owner = owners.iter().find(|user| user.id.0 == row.user_id)?;
+        Some(from_row(row).map(|session| (session, owner.clone())))
+    };
+    rows.iter().filter_map(owned).collect()
+}
+
+/// Ends one; answers its token's hash, where it was there.
+pub async fn delete(tx: &Tx, id: SessionId) -> Result<Option<TokenHash>> {
+    let hash = hashes(tx, sessions::Column::Id.eq(id.0)).await?.pop();
     sessions::Entity::delete_by_id(id.0).exec(&**tx).await?;
+    Ok(hash)
+}
+
+/// Ends all of an account but `kept`; answers their tokens' hashes.
+pub async fn delete_of_user(tx: &Tx, user: UserId, kept: Option<SessionId>) -> Result<Vec<TokenHash>> {
+    let mut of_user = sessions::Column::UserId.eq(user.0);
+    if let Some(kept) = kept {
+        of_user = sea_orm::ExprTrait::and(of_user, sessions::Column::Id.ne(kept.0));
+    }
+    let hashes = hashes(tx, of_user.clone()).await?;
+    sessions::Entity::delete_many().filter(of_user).exec(&**tx).await?;
+    Ok(hashes)
+}
+
+/// The hashes of an account's tokens.
+pub async fn hashes_of_user(tx: &Tx, user: UserId) -> Result<Vec<TokenHash>> {
+    hashes(tx, sessions::Column::UserId.eq(user.0)).await
+}
+
+async fn hashes(tx: &Tx, which: impl sea_orm::sea_query::IntoCondition) -> Result<Vec<TokenHash>> {
+    let rows = sessions::Entity::find().filter(which).all(&**tx).await?;
+    Ok(rows.into_iter().filter_map(|row| row.token_hash.try_into().ok()).collect())
+}
+
+/// Notes when sessions were last used.
+pub async fn note_use(tx: &Tx, used: Vec<(SessionId, Timestamp)>) -> Result<()> {
+    for (id, time) in used {
+        sessions::Entity::update_many()
+            .col_expr(sessions::Column::LastUsedAt, Expr::value(to_micros(time)))
+            .filter(sessions::Column::Id.eq(id.0))
+            .exec(&**tx)
+            .await?;
+    }
     Ok(())
 }
 
@@ -43,37 +133,104 @@ pub async fn delete_ended(tx: &Tx, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-fn from_row(row: &sessions::Model) -> Session {
-    Session { id: SessionId(row.id), created_at: from_micros(row.created_at), expires_at: from_micros(row.expires_at) }
+async fn with_user(db: &impl ConnectionTrait, session: Option<sessions::Model>) -> Result<Option<(Session, User)>> {
+    let Some(session) = session else { return Ok(None) };
+    let user = users::Entity::find_by_id(session.user_id).one(db).await?;
+    user.map(|user| Ok((from_row(&session)?, user_from_row(user)))).transpose()
+}
+
+fn from_row(row: &sessions::Model) -> Result<Session> {
+    let kind = SessionKind::parse(&row.kind);
+    Ok(Session {
+        id: SessionId(row.id),
+        kind: kind.ok_or_else(|| Error::Internal(format!("`{}` is no kind of session", row.kind)))?,
+        name: row.name.clone(),
+        address: row.address.clone(),
+        created_at: from_micros(row.created_at),
+        expires_at: from_micros(row.expires_at),
+        last_used_at: from_micros(row.last_used_at.unwrap_or(row.created_at)),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use crate::auth::token::{Kind, Token};
+    use crate::store::Store;
     use crate::store::tests::open;
 
     use super::*;
 
+    async fn open_session(store: &Store, user: i64, kind: SessionKind, seconds: u64) -> (Session, TokenHash) {
+        let token = Token::generate(Kind::Session).hash();
+        let expires_at = Timestamp::now() + Duration::from_secs(seconds);
+        let (name, address) = ("laptop".into(), "10.0.0.1".into());
+        let new = NewSession { user: UserId(user), token, kind, name, address, expires_at };
+        (store.write(move |tx| Box::pin(create(tx, new))).await.unwrap(), token)
+    }
+
     #[tokio::test]
     async fn a_session_is_found_by_its_token_until_it_is_deleted() {
         let store = open().await;
-        let hash = Token::generate(Kind::Session).hash();
-        let later = Timestamp::now() + std::time::Duration::from_secs(60);
-        let session = store.write(move |tx| Box::pin(create(tx, UserId(1), hash, later))).await.unwrap();
-        let (_, user) = find(store.read(), &hash).await.unwrap().unwrap();
-        assert_eq!(user.username.as_str(), "admin");
+        let (session, hash) = open_session(&store, 1, SessionKind::Login, 60).await;
+        let (found, user) = find(store.read(), &hash).await.unwrap().unwrap();
+        assert_eq!((user.username.as_str(), found.address.as_str()), ("admin", "10.0.0.1"));
         store.write(|tx| Box::pin(delete_ended(tx, Timestamp::now()))).await.unwrap();
         assert!(find(store.read(), &hash).await.unwrap().is_some());
-        store.write(move |tx| Box::pin(delete(tx, session.id))).await.unwrap();
+        assert_eq!(store.write(move |tx| Box::pin(delete(tx, session.id))).await.unwrap(), Some(hash));
+        assert!(find(store.read(), &hash).await.unwrap().is_none());
+        assert_eq!(store.write(move |tx| Box::pin(delete(tx, session.id))).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn what_has_ended_is_cleared_and_not_listed() {
+        let store = open().await;
+        let (session, hash) = open_session(&store, 1, SessionKind::Login, 0).await;
+        let now = Timestamp::now();
+        assert!(matches!(get(store.read(), session.id, now).await, Err(Error::SessionNotFound(_))));
+        assert!(list(store.read(), Filter { user: None, kind: None }, now, None, 10).await.unwrap().is_empty());
+        store.write(move |tx| Box::pin(delete_ended(tx, now))).await.unwrap();
         assert!(find(store.read(), &hash).await.unwrap().is_none());
     }
 
     #[tokio::test]
-    async fn what_has_ended_is_cleared() {
+    async fn lists_are_filtered_and_newest_first() {
         let store = open().await;
-        let hash = Token::generate(Kind::Session).hash();
-        store.write(move |tx| Box::pin(create(tx, UserId(1), hash, Timestamp::now()))).await.unwrap();
-        store.write(|tx| Box::pin(delete_ended(tx, Timestamp::now()))).await.unwrap();
-        assert!(find(store.read(), &hash).await.unwrap().is_none());
+        let (first, _) = open_session(&store, 1, SessionKind::Login, 60).await;
+        let (second, _) = open_session(&store, 1, SessionKind::AccessToken, 60).await;
+        let (third, _) = open_session(&store, 2, SessionKind::Login, 60).await;
+        let ids = async |user: Option<i64>, kind, before| {
+            let filter = Filter { user: user.map(UserId), kind };
+            let sessions = list(store.read(), filter, Timestamp::now(), before, 10).await.unwrap();
+            sessions.iter().map(|(session, _)| session.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(None, None, None).await, [third.id, second.id, first.id]);
+        assert_eq!(ids(None, None, Some(third.id)).await, [second.id, first.id]);
+        assert_eq!(ids(Some(1), None, None).await, [second.id, first.id]);
+        assert_eq!(ids(None, Some(SessionKind::AccessToken), None).await, [second.id]);
+    }
+
+    #[tokio::test]
+    async fn an_accounts_sessions_end_together_but_for_one() {
+        let store = open().await;
+        let (kept, _) = open_session(&store, 1, SessionKind::Login, 60).await;
+        let (_, ended) = open_session(&store, 1, SessionKind::AccessToken, 60).await;
+        let (_, anothers) = open_session(&store, 2, SessionKind::Login, 60).await;
+        let hashes = store.write(move |tx| Box::pin(delete_of_user(tx, UserId(1), Some(kept.id)))).await.unwrap();
+        assert_eq!(hashes, [ended]);
+        assert!(find(store.read(), &anothers).await.unwrap().is_some());
+        let hashes = store.write(move |tx| Box::pin(delete_of_user(tx, UserId(1), None))).await.unwrap();
+        assert_eq!(hashes.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_last_use_is_kept() {
+        let store = open().await;
+        let (session, hash) = open_session(&store, 1, SessionKind::Login, 60).await;
+        assert_eq!(session.last_used_at, session.created_at);
+        let later = session.created_at + Duration::from_secs(5);
+        store.write(move |tx| Box::pin(note_use(tx, vec![(session.id, later)]))).await.unwrap();
+        assert_eq!(find(store.read(), &hash).await.unwrap().unwrap().0.last_used_at, later);
     }
 }

@@ -7,17 +7,17 @@ use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, Select, Set,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
 };
 
 use super::Tx;
 use super::columns::{from_micros, to_gids_text, to_micros, to_state};
-use super::entities::{agents, tasks};
+use super::entities::{agents, assets, tasks};
 use super::users::agent_user;
 use crate::assets::state::{self, State};
 use crate::assets::{PlacedOn, Task};
 use crate::error::{Error, Result};
-use crate::ids::{AgentId, AssetId, TaskId};
+use crate::ids::{AgentId, AssetId, TaskId, UserId};
 use crate::users::Umask;
 
 /// What an agent's tasks hold.
@@ -100,9 +100,38 @@ pub async fn queued_elsewhere(db: &impl ConnectionTrait, pools: &[&str], limit: 
     query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
 }
 
-/// First come first.
+/// First come first; without those that are held.
 fn in_queue() -> Select<tasks::Entity> {
-    tasks::Entity::find().filter(tasks::Column::State.eq(State::Queued.as_str())).order_by_asc(tasks::Column::Id)
+    tasks::Entity::find()
+        .filter(tasks::Column::State.eq(State::Queued.as_str()))
+        .filter(tasks::Column::Held.eq(false))
+        .order_by_asc(tasks::Column::Id)
+}
+
+/// Keeps an account's queued tasks from being placed, and says why; or, with `None`, lets them be placed again.
+pub async fn hold_of_user(tx: &Tx, owner: UserId, why: Option<&str>) -> Result<()> {
+    let theirs = assets::Entity::find()
+        .select_only()
+        .column(assets::Column::Id)
+        .filter(assets::Column::OwnerId.eq(owner.0))
+        .filter(assets::Column::State.eq(State::Queued.as_str()))
+        .into_query();
+    tasks::Entity::update_many()
+        .col_expr(tasks::Column::Held, Expr::value(why.is_some()))
+        .col_expr(tasks::Column::StateReason, Expr::value(why.unwrap_or_default()))
+        .col_expr(tasks::Column::Revision, Expr::value(tx.revision()))
+        .filter(tasks::Column::State.eq(State::Queued.as_str()))
+        .filter(tasks::Column::AssetId.in_subquery(theirs.clone()))
+        .exec(&**tx)
+        .await?;
+    assets::Entity::update_many()
+        .col_expr(assets::Column::StateReason, Expr::value(why.unwrap_or_default()))
+        .col_expr(assets::Column::Revision, Expr::value(tx.revision()))
+        .filter(assets::Column::OwnerId.eq(owner.0))
+        .filter(assets::Column::State.eq(State::Queued.as_str()))
+        .exec(&**tx)
+        .await?;
+    Ok(())
 }
 
 /// The tasks that an agent shall have.

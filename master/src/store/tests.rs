@@ -9,7 +9,7 @@ use super::*;
 use crate::assets::spec::{BindMount, Capability, CommandSpec, ContainerSpec, Propagation};
 use crate::assets::state::State;
 use crate::assets::{Asset, NewAsset, Owner, Spec, Task};
-use crate::auth::caller::{Member, Session};
+use crate::auth::caller::{Member, Session, SessionKind};
 use crate::ids::{AssetId, SessionId, TaskId, UserId};
 use crate::store::users::NewUser;
 use crate::users::{AgentUser, UnixName, User, Username};
@@ -119,7 +119,15 @@ fn user(id: i64, admin: bool) -> User {
 }
 
 pub fn member(id: i64, admin: bool) -> Member {
-    let session = Session { id: SessionId(id), created_at: Timestamp::UNIX_EPOCH, expires_at: Timestamp::UNIX_EPOCH };
+    let session = Session {
+        id: SessionId(id),
+        kind: SessionKind::Login,
+        name: String::new(),
+        address: String::new(),
+        created_at: Timestamp::UNIX_EPOCH,
+        expires_at: Timestamp::UNIX_EPOCH,
+        last_used_at: Timestamp::UNIX_EPOCH,
+    };
     Member { user: user(id, admin), session, token: [0; 32] }
 }
 

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    Set, SqlErr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set, SqlErr,
 };
 
 use super::Tx;
@@ -21,6 +21,7 @@ pub struct NewUser {
 }
 
 /// An account, and its password's hash where it has a password.
+#[derive(Debug)]
 pub struct Credentials {
     pub user: User,
     pub password_hash: Option<String>,
@@ -38,10 +39,8 @@ pub async fn create(tx: &Tx, new: NewUser) -> Result<User> {
     };
     match row.insert(&**tx).await {
         Ok(row) => Ok(from_row(row)),
-        Err(error) => match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(_)) => Err(Error::UserExists(new.username)),
-            _ => Err(error.into()),
-        },
+        Err(error) if is_taken(&error) => Err(Error::UserExists(new.username)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -75,6 +74,61 @@ pub async fn list_blank(db: &impl ConnectionTrait) -> Result<Vec<User>> {
         .filter(users::Column::PasswordHash.is_null())
         .order_by_asc(users::Column::Username);
     Ok(query.all(db).await?.into_iter().map(from_row).collect())
+}
+
+/// What is to change of an account.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub username: Option<Username>,
+    pub display_name: Option<String>,
+    pub admin: Option<bool>,
+    pub active: Option<bool>,
+}
+
+pub async fn update(tx: &Tx, username: &Username, changes: Changes) -> Result<User> {
+    let mut row = get_row(&**tx, username).await?.into_active_model();
+    let Changes { username: name, display_name, admin, active } = changes;
+    if let Some(name) = &name {
+        row.username = Set(name.as_str().into());
+    }
+    if let Some(display_name) = display_name {
+        row.display_name = Set(display_name);
+    }
+    if let Some(admin) = admin {
+        row.admin = Set(admin);
+    }
+    if let Some(active) = active {
+        row.active = Set(active);
+    }
+    if !row.is_changed() {
+        return get(&**tx, username).await;
+    }
+    match (row.update(&**tx).await, name) {
+        (Ok(row), _) => Ok(from_row(row)),
+        (Err(error), Some(name)) if is_taken(&error) => Err(Error::UserExists(name)),
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+/// Sets a password's hash, where it is still `from`; tells whether it was.
+pub async fn set_password(tx: &Tx, id: UserId, from: Option<String>, to: Option<String>) -> Result<bool> {
+    let Some(row) = users::Entity::find_by_id(id.0).one(&**tx).await? else { return Ok(false) };
+    if row.password_hash != from {
+        return Ok(false);
+    }
+    let mut row = row.into_active_model();
+    row.password_hash = Set(to);
+    row.update(&**tx).await?;
+    Ok(true)
+}
+
+pub async fn count_active_admins(db: &impl ConnectionTrait) -> Result<u64> {
+    let admins = users::Entity::find().filter(users::Column::Active.eq(true)).filter(users::Column::Admin.eq(true));
+    Ok(admins.count(db).await?)
+}
+
+fn is_taken(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 
 /// Links an account, or, with `None`, takes its link away.

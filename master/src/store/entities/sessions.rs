@@ -11,6 +11,11 @@ pub struct Model {
     pub token_hash: Vec<u8>,
     pub created_at: i64,
     pub expires_at: i64,
+    pub kind: String,
+    /// Empty: it has none.
+    pub name: String,
+    pub address: String,
+    pub last_used_at: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -12,6 +12,8 @@ pub struct Model {
     pub state_reason: String,
     pub slots: i32,
     pub resource_pool: String,
+    /// Not to be placed: its owner is inactive.
+    pub held: bool,
     pub agent_id: Option<i64>,
     pub run_as_user: Option<String>,
     pub run_as_uid: Option<i64>,
