@@ -12,6 +12,9 @@ use crate::process::{Process, program};
 use crate::settings::Settings;
 use crate::{docker, eventually};
 
+/// Where Debian's libfaketime is.
+const FAKETIME: &str = "/usr/$LIB/faketime/libfaketime.so.1";
+
 /// A master, its agents, and a place for their files and the members' credentials.
 pub struct Cluster {
     /// The agents before the master: they shall not see it go.
@@ -20,6 +23,8 @@ pub struct Cluster {
     settings: Settings,
     address: String,
     id: String,
+    /// How far the master's clock is off, as libfaketime writes it.
+    clock: Option<String>,
     /// There until this is dropped.
     dir: Option<TempDir>,
 }
@@ -71,6 +76,7 @@ impl Cluster {
             settings,
             address: "127.0.0.1:0".into(),
             id: String::new(),
+            clock: None,
             dir: Some(dir),
         };
         cluster.start_master();
@@ -93,6 +99,10 @@ impl Cluster {
         let mut command = Command::new(program("pedl-master"));
         command.args(["--config"]).arg(self.path("master.yaml"));
         command.args(["--listen", &self.address, "--data-dir"]).arg(self.path("master"));
+        if let Some(offset) = &self.clock {
+            // Timers go by the monotonic clock, which is left alone.
+            command.env("LD_PRELOAD", FAKETIME).env("FAKETIME", offset).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
         let mut master = Process::start(&mut command, &log);
         self.address = eventually("the master to listen", || {
             let output = master.output();
@@ -101,6 +111,11 @@ impl Cluster {
             after.contains('\n').then(|| after.split_whitespace().next().map(ToOwned::to_owned))?
         });
         self.master = Some(master);
+    }
+
+    /// Sets the clock of masters that are started from now on: `+31d` is a month ahead.
+    pub fn set_clock(&mut self, offset: &str) {
+        self.clock = Some(offset.to_owned());
     }
 
     /// Kills the master at once, as a power cut would.
