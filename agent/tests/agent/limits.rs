@@ -13,7 +13,7 @@ async fn memory_and_processors() {
     let master = FakeMaster::start(&cluster.id).await;
     let _agent = Agent::start(&master);
     // In version 1 of control groups, or in version 2.
-    let script = "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory.max 2>/dev/null; \
+    let script = "exec 2>&1; cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory.max 2>/dev/null; \
                   cat cpu/cpu.cfs_quota_us cpu.max 2>/dev/null; \
                   dd if=/dev/zero of=/dev/null bs=64M count=1 && exit 3";
     let task = master.place(script, |assignment| {
@@ -31,7 +31,7 @@ async fn an_image_that_cannot_be_changed() {
     let cluster = Cluster::new().await;
     let master = FakeMaster::start(&cluster.id).await;
     let _agent = Agent::start(&master);
-    let script = "whoami; id; echo x >~/x && cat ~/x; echo y >/tmp/y && cat /tmp/y; echo z >/z";
+    let script = "exec 2>&1; whoami; id; echo x >~/x && cat ~/x; echo y >/tmp/y && cat /tmp/y; echo z >/z";
     let task = master.place(script, |assignment| assignment.container.as_mut().unwrap().read_only_root = Some(true));
     let (end, log) = master.end(&task).await;
     let expected = "alice\nuid=1234(alice) gid=2345(team) groups=2345(team)\nx\ny\n";
