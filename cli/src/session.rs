@@ -6,7 +6,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::args::Global;
-use crate::error::{Error, warn};
+use crate::error::{Error, explain, is_throttled, warn};
 use crate::master_url::MasterUrl;
 use crate::password;
 use crate::store::{Kept, Store};
@@ -114,26 +114,32 @@ impl Session {
     }
 
     fn login_failed(&self, user: &str, status: Status) -> Error {
-        if self.actor == Actor::Nobody && status.code() == Code::Unauthenticated {
-            return Error::NotLoggedIn(format!(
-                "nobody is logged in, and the user {OPEN_USER} is inactive or has a password: `pedl user login NAME`"
-            ));
+        if self.actor != Actor::Nobody {
+            return login_failed(user, status, &self.master);
         }
-        login_failed(user, status, &self.master)
+        let why = match status.code() == Code::Unauthenticated {
+            true => "is inactive or has a password".to_string(),
+            // Everybody at this address who is not logged in fails as one user, and soon too often.
+            false if is_throttled(&status) => format!("cannot log in now ({})", explain(&status)),
+            false => return Error::from_status(status, &self.master),
+        };
+        Error::NotLoggedIn(format!("nobody is logged in, and the user {OPEN_USER} {why}: `pedl user login NAME`"))
     }
 }
 
 /// What it means that the master let nobody in.
 pub fn login_failed(user: &str, status: Status, master: &MasterUrl) -> Error {
-    match status.code() == Code::Unauthenticated {
-        true => Error::NotLoggedIn(format!("cannot log in as {user}: {}", status.message())),
-        false => Error::from_status(status, master),
-    }
+    let why = match status.code() == Code::Unauthenticated {
+        true => status.message().to_string(),
+        false if is_throttled(&status) => explain(&status),
+        false => return Error::from_status(status, master),
+    };
+    Error::NotLoggedIn(format!("cannot log in as {user}: {why}"))
 }
 
 /// Logs a user in.
 pub async fn log_in(channel: &Channel, username: &str, password: String) -> Result<LoginResponse, Status> {
-    let request = LoginRequest { username: username.to_string(), password };
+    let request = LoginRequest { username: username.to_string(), password, browser: false };
     Ok(SessionServiceClient::new(channel.clone()).login(request).await?.into_inner())
 }
 

@@ -1,5 +1,7 @@
 //! Times and durations as people write and read them.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// A time of the protocol; `None` for one that no calendar has.
@@ -31,6 +33,16 @@ pub fn relative(time: Timestamp, now: Timestamp) -> String {
 pub fn exact_and_relative(time: Timestamp, now: Timestamp) -> String {
     let to_the_second = Timestamp::from_second(time.as_second()).unwrap_or(time);
     format!("{to_the_second} ({})", relative(time, now))
+}
+
+/// How long to wait, in words: not shorter than it is.
+pub fn enough(delay: Duration) -> String {
+    let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+    match seconds {
+        1 => "1 second".to_string(),
+        0..120 => format!("{seconds} seconds"),
+        120.. => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }
 
 /// Reads `--since`: how long ago (`10m`, `2h`), or an RFC 3339 time.
@@ -97,6 +109,14 @@ mod tests {
         for text in ["", "10", "yesterday", "-5m", "2026-11-22", "99999999999y"] {
             assert!(parse_since_at(text, now).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn waiting_is_never_too_short() {
+        for (millis, want) in [(0, "0 seconds"), (1, "1 second"), (41_200, "42 seconds"), (119_001, "2 minutes")] {
+            assert_eq!(enough(Duration::from_millis(millis)), want);
+        }
+        assert_eq!(enough(Duration::from_secs(121)), "3 minutes");
     }
 
     #[test]
