@@ -16,10 +16,11 @@ Examples:
   pedl command list -o json | jq '.[].id'  Programs read JSON
 
 Environment:
-  PEDL_MASTER    the master's URL, as -m
-  PEDL_USER      whom to act as, as -u
-  PEDL_PASSWORD  the password to log in with where there is no terminal to ask on
-  PEDL_TOKEN     the token to act with; kept tokens are then neither read nor written
+  PEDL_MASTER        the master's URL, as -m
+  PEDL_USER          whom to act as, as -u
+  PEDL_PASSWORD      the password to log in with where there is no terminal to ask on
+  PEDL_NEW_PASSWORD  the password to set where there is no terminal to ask on
+  PEDL_TOKEN         the token to act with; kept tokens are then neither read nor written
 
 Exit codes:
   0 ok, 1 the request failed, 2 wrong usage, 3 not logged in or refused, 4 not found,

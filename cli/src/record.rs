@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use pedl_proto::v1::{self, AssetKind, AssetState};
 use serde::Serialize;
 
+pub use self::account::PasswordChange;
 use crate::command_config::CommandConfig;
 use crate::time;
+
+mod account;
 
 /// An asset in a list.
 #[derive(Debug, Default, Serialize)]

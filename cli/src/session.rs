@@ -46,7 +46,6 @@ impl Actor {
 }
 
 /// The acting user's session.
-#[derive(Debug)]
 pub struct Session {
     actor: Actor,
     master: MasterUrl,
@@ -54,6 +53,8 @@ pub struct Session {
     password_stdin: bool,
     /// The token in use, once there is one.
     token: Option<String>,
+    /// What this process has logged in with.
+    password: Option<String>,
 }
 
 impl Session {
@@ -72,7 +73,19 @@ impl Session {
             Actor::Named(user) | Actor::Active(user) => kept.tokens.get(user).cloned(),
             Actor::Nobody => kept.tokens.get(OPEN_USER).cloned(),
         };
-        Self { actor, master: global.master.clone(), store, password_stdin: global.password_stdin, token }
+        Self {
+            actor,
+            master: global.master.clone(),
+            store,
+            password_stdin: global.password_stdin,
+            token,
+            password: None,
+        }
+    }
+
+    /// The password that this process has logged in with, so that nobody is asked for it twice.
+    pub fn password(&self) -> Option<&str> {
+        self.password.as_deref()
     }
 
     /// The token to call with; logs in where there is none.
@@ -106,10 +119,11 @@ impl Session {
                 return Err(Error::NotLoggedIn(format!("the session of {user} has ended: `pedl user login {user}`")));
             }
         };
-        let answer = log_in(channel, user, password).await.map_err(|status| self.login_failed(user, status))?;
+        let answer = log_in(channel, user, password.clone()).await.map_err(|status| self.login_failed(user, status))?;
         self.store.change(|kept| {
             kept.tokens.insert(user.to_string(), answer.token.clone());
         });
+        self.password = Some(password);
         Ok(self.token.insert(answer.token).clone())
     }
 

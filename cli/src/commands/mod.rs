@@ -14,6 +14,7 @@ pub mod completion;
 mod log_stream;
 pub mod master;
 pub mod user;
+mod user_password;
 pub mod user_session;
 
 /// Does what the words say and tells the exit code.
@@ -29,4 +30,9 @@ pub async fn run(Args { global, noun }: Args) -> Result<u8, Error> {
         Noun::Completion { shell } => completion::print_script(shell)?,
     }
     Ok(0)
+}
+
+/// So many things, in words.
+fn counted(count: i32, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

@@ -4,6 +4,7 @@
 mod assets;
 mod attached;
 mod fake_master;
+mod passwords;
 mod pedl;
 mod sessions;
 mod terminal;

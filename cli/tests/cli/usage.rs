@@ -23,6 +23,7 @@ fn help_of_every_command() {
         "user whoami",
         "user list",
         "user create",
+        "user change-password",
         "user link-with-agent-user",
         "command",
         "command run",
@@ -139,6 +140,11 @@ fn wrong_words() {
         error: whom shall I log in? `pedl user login NAME`
     "#]],
     );
+    pedl.check(&["user", "change-password", "ada"], expect![[r#"
+        exit 2
+        --- stderr
+        error: there is no terminal to ask for the new password: give it in PEDL_NEW_PASSWORD or with --new-password-stdin
+    "#]]);
     pedl.check(
         &["user", "link-with-agent-user", "ada", "--agent-uid", "7"],
         expect![[r#"
