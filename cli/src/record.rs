@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use pedl_proto::v1::{self, AssetKind, AssetState};
 use serde::Serialize;
 
-pub use self::account::PasswordChange;
+pub use self::account::{Deactivation, PasswordChange};
 use crate::command_config::CommandConfig;
 use crate::time;
 

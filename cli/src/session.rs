@@ -88,6 +88,14 @@ impl Session {
         self.password.as_deref()
     }
 
+    /// Finds a renamed user's token under the new name. A token of `PEDL_TOKEN` has no place in the store.
+    pub fn rename_kept(&self, before: &str, after: &str) {
+        match self.actor {
+            Actor::Token(_) => {}
+            Actor::Named(_) | Actor::Active(_) | Actor::Nobody => self.store.change(|kept| kept.rename(before, after)),
+        }
+    }
+
     /// The token to call with; logs in where there is none.
     pub async fn token(&mut self, channel: &Channel) -> Result<String, Error> {
         match &self.token {

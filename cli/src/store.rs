@@ -38,6 +38,18 @@ impl Kept {
             self.tokens.remove(user);
         }
     }
+
+    /// Keeps under the new name what was kept under the old one. What was kept under the new one before was somebody
+    /// else's.
+    pub fn rename(&mut self, before: &str, after: &str) {
+        self.tokens.remove(after);
+        if let Some(token) = self.tokens.remove(before) {
+            self.tokens.insert(after.to_string(), token);
+        }
+        if self.active_user.as_deref() == Some(before) {
+            self.active_user = Some(after.to_string());
+        }
+    }
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -231,6 +243,23 @@ mod tests {
         assert_eq!(kept.tokens["ada"], "new");
         kept.drop_token("ada", "new");
         assert_eq!(kept, Kept { active_user: Some("ada".into()), tokens: BTreeMap::new() });
+    }
+
+    #[test]
+    fn renaming_takes_the_token_along() {
+        let kept = |active: &str, tokens: &[(&str, &str)]| Kept {
+            active_user: Some(active.into()),
+            tokens: tokens.iter().map(|(user, token)| (user.to_string(), token.to_string())).collect(),
+        };
+        for (before, after) in [
+            (kept("ada", &[("ada", "a"), ("bob", "b")]), kept("eve", &[("bob", "b"), ("eve", "a")])),
+            (kept("bob", &[("ada", "a"), ("bob", "b")]), kept("bob", &[("bob", "b"), ("eve", "a")])),
+            (kept("bob", &[("bob", "b"), ("eve", "stale")]), kept("bob", &[("bob", "b")])),
+        ] {
+            let mut renamed = before;
+            renamed.rename("ada", "eve");
+            assert_eq!(renamed, after);
+        }
     }
 
     #[test]

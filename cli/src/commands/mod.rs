@@ -14,6 +14,7 @@ pub mod completion;
 mod log_stream;
 pub mod master;
 pub mod user;
+mod user_edit;
 mod user_password;
 pub mod user_session;
 

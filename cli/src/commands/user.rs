@@ -6,6 +6,7 @@ use pedl_proto::v1::{
     ListUsersRequest, UnlinkAgentUserRequest, UnlinkAgentUserResponse,
 };
 
+use super::user_edit::{self, EditArgs};
 use super::user_password::{self, PasswordArgs};
 use super::user_session;
 use crate::args::Global;
@@ -51,6 +52,24 @@ pub enum Verb {
     },
     /// Set a password: your own, or, for administrators, anybody's
     ChangePassword(PasswordArgs),
+    /// Let a user log in and act again; administrators only
+    #[command(after_help = "Examples:\n  pedl -u admin user activate ada")]
+    Activate {
+        /// Whom
+        target: String,
+    },
+    /// Keep a user from logging in and acting; administrators only
+    #[command(after_help = user_edit::DEACTIVATE_EXAMPLES)]
+    Deactivate {
+        /// Whom
+        target: String,
+        /// Kill what the user runs
+        #[arg(long)]
+        kill_tasks: bool,
+    },
+    /// Change a user's name or role; administrators only
+    #[command(after_help = user_edit::EDIT_EXAMPLES)]
+    Edit(EditArgs),
     /// Set the Unix user and group that a user's tasks run as on agents; administrators only
     #[command(
         after_help = "Examples:\n  pedl -u admin user link-with-agent-user ada \\\n      --agent-uid 1001 --agent-user ada --agent-gid 2000 --agent-group team\n  pedl -u admin user link-with-agent-user ada \\\n      --agent-uid 1001 --agent-user ada --agent-gid 2000 --agent-group team \\\n      --agent-groups 2001,2002 --agent-umask 0027\n\nA link takes the place of the one before. The names are those that the task sees; the numbers decide what it may read and write."
@@ -127,6 +146,9 @@ pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
             create(global, CreateUserRequest { username: name, display_name, admin }).await
         }
         Verb::ChangePassword(args) => user_password::change(global, args).await,
+        Verb::Activate { target } => user_edit::activate(global, target).await,
+        Verb::Deactivate { target, kill_tasks } => user_edit::deactivate(global, target, kill_tasks).await,
+        Verb::Edit(args) => user_edit::edit(global, args).await,
         Verb::UnlinkAgentUser { target } => {
             unlink_agent_user(global, UnlinkAgentUserRequest { username: target }).await
         }

@@ -98,6 +98,29 @@ fn too_many_failed_logins() {
 }
 
 #[test]
+fn a_deactivated_user_learns_no_more_than_a_stranger() {
+    let master = master_with_ada();
+    let pedl = Pedl::new(&master);
+    with_password(&pedl, "secret", &["-u", "ada", "user", "whoami"]);
+    pedl.stdout(&["-u", "admin", "user", "deactivate", "ada", "-o", "json"]);
+    let want = expect![[r#"
+        exit 3
+        --- stderr
+        error: cannot log in as ada: wrong name or password
+    "#]];
+    want.assert_eq(&with_password(&pedl, "secret", &["-u", "ada", "user", "whoami"]));
+    assert_eq!(pedl.kept(), r#"active null, tokens of ["admin"]"#);
+    // His token stays ended, his password does not.
+    pedl.stdout(&["-u", "admin", "user", "activate", "ada", "-o", "json"]);
+    let want = expect![[r#"
+        exit 0
+        --- stdout
+        ada
+    "#]];
+    want.assert_eq(&with_password(&pedl, "secret", &["-u", "ada", "user", "whoami"]));
+}
+
+#[test]
 fn processes_at_once_keep_each_others_tokens() {
     let master = master_with_ada();
     let pedl = Pedl::new(&master);

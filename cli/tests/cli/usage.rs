@@ -24,6 +24,9 @@ fn help_of_every_command() {
         "user list",
         "user create",
         "user change-password",
+        "user activate",
+        "user deactivate",
+        "user edit",
         "user link-with-agent-user",
         "command",
         "command run",
@@ -138,6 +141,19 @@ fn wrong_words() {
         exit 2
         --- stderr
         error: whom shall I log in? `pedl user login NAME`
+    "#]],
+    );
+    pedl.check(&["user", "edit", "ada"], expect![[r#"
+        exit 2
+        --- stderr
+        error: the following required arguments were not provided: <--username <NAME>|--display-name <NAME>|--admin <BOOL>>: see `pedl user edit --help`
+    "#]]);
+    pedl.check(
+        &["user", "edit", "ada", "--admin", "yes"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error: invalid value 'yes' for '--admin <BOOL>' [possible values: true, false]
     "#]],
     );
     pedl.check(&["user", "change-password", "ada"], expect![[r#"
