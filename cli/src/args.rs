@@ -3,7 +3,7 @@
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::commands::asset::ListArgs;
-use crate::commands::{agent, command, completion, master, user};
+use crate::commands::{agent, command, completion, master, token, user};
 use crate::master_url::{DEFAULT_MASTER, MasterUrl};
 use crate::output::Format;
 
@@ -61,6 +61,9 @@ pub enum Noun {
     /// Log in and out; manage accounts
     #[command(subcommand, arg_required_else_help = true)]
     User(user::Verb),
+    /// Make tokens that scripts act with
+    #[command(subcommand, arg_required_else_help = true)]
+    Token(token::Verb),
     /// Run programs
     #[command(subcommand, arg_required_else_help = true)]
     Command(command::Verb),

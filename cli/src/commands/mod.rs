@@ -13,6 +13,8 @@ pub mod command_run;
 pub mod completion;
 mod log_stream;
 pub mod master;
+mod session;
+pub mod token;
 pub mod user;
 mod user_edit;
 mod user_password;
@@ -26,6 +28,7 @@ pub async fn run(Args { global, noun }: Args) -> Result<u8, Error> {
         Noun::Experiment(ListVerb::List(args)) => asset::list(&global, AssetKind::Experiment, args).await?,
         Noun::Notebook(ListVerb::List(args)) => asset::list(&global, AssetKind::Notebook, args).await?,
         Noun::Tensorboard(ListVerb::List(args)) => asset::list(&global, AssetKind::Tensorboard, args).await?,
+        Noun::Token(verb) => token::run(&global, verb).await?,
         Noun::Agent(verb) => agent::run(&global, verb).await?,
         Noun::Master(verb) => master::run(&global, verb).await?,
         Noun::Completion { shell } => completion::print_script(shell)?,

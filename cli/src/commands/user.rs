@@ -8,7 +8,7 @@ use pedl_proto::v1::{
 
 use super::user_edit::{self, EditArgs};
 use super::user_password::{self, PasswordArgs};
-use super::user_session;
+use super::{session, user_session};
 use crate::args::Global;
 use crate::client::Client;
 use crate::error::Error;
@@ -70,6 +70,9 @@ pub enum Verb {
     /// Change a user's name or role; administrators only
     #[command(after_help = user_edit::EDIT_EXAMPLES)]
     Edit(EditArgs),
+    /// See and end logins and access tokens
+    #[command(subcommand, arg_required_else_help = true)]
+    Sessions(session::Verb),
     /// Set the Unix user and group that a user's tasks run as on agents; administrators only
     #[command(
         after_help = "Examples:\n  pedl -u admin user link-with-agent-user ada \\\n      --agent-uid 1001 --agent-user ada --agent-gid 2000 --agent-group team\n  pedl -u admin user link-with-agent-user ada \\\n      --agent-uid 1001 --agent-user ada --agent-gid 2000 --agent-group team \\\n      --agent-groups 2001,2002 --agent-umask 0027\n\nA link takes the place of the one before. The names are those that the task sees; the numbers decide what it may read and write."
@@ -149,6 +152,7 @@ pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
         Verb::Activate { target } => user_edit::activate(global, target).await,
         Verb::Deactivate { target, kill_tasks } => user_edit::deactivate(global, target, kill_tasks).await,
         Verb::Edit(args) => user_edit::edit(global, args).await,
+        Verb::Sessions(verb) => session::run(global, verb).await,
         Verb::UnlinkAgentUser { target } => {
             unlink_agent_user(global, UnlinkAgentUserRequest { username: target }).await
         }

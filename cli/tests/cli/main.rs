@@ -10,5 +10,6 @@ mod pedl;
 mod sessions;
 mod specification;
 mod terminal;
+mod tokens;
 mod usage;
 mod users;
