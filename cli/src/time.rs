@@ -31,8 +31,12 @@ pub fn relative(time: Timestamp, now: Timestamp) -> String {
 
 /// A time for a person: exact, and how far away.
 pub fn exact_and_relative(time: Timestamp, now: Timestamp) -> String {
-    let to_the_second = Timestamp::from_second(time.as_second()).unwrap_or(time);
-    format!("{to_the_second} ({})", relative(time, now))
+    format!("{} ({})", exact(time), relative(time, now))
+}
+
+/// A time for a table: to the second.
+pub fn exact(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
 }
 
 /// How long to wait, in words: not shorter than it is.

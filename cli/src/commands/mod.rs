@@ -13,6 +13,7 @@ pub mod command_run;
 pub mod completion;
 mod log_stream;
 pub mod master;
+mod master_audit;
 mod session;
 pub mod token;
 pub mod user;

@@ -198,6 +198,20 @@ impl State {
         (before - self.tokens.len()) as i32
     }
 
+    /// Notes what was done.
+    pub fn add_audit_event(&mut self, actor: &str, action: &str, target: &str) {
+        self.audit.push(AuditEvent {
+            id: self.audit.len() as i64 + 1,
+            time: Some(SystemTime::now().into()),
+            actor: actor.to_string(),
+            address: "127.0.0.1".to_string(),
+            action: action.to_string(),
+            target: target.to_string(),
+            succeeded: true,
+            detail: String::new(),
+        });
+    }
+
     fn user(&mut self, name: &str) -> Result<&mut User, Status> {
         let user = self.users.get_mut(&name.to_lowercase());
         user.ok_or_else(|| refuse(Code::NotFound, "USER_NOT_FOUND", "no user has this name"))

@@ -4,6 +4,7 @@
 mod accounts;
 mod assets;
 mod attached;
+mod audit;
 mod fake_master;
 mod passwords;
 mod pedl;

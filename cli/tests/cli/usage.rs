@@ -51,6 +51,7 @@ fn help_of_every_command() {
         "agent create-token",
         "master",
         "master info",
+        "master audit",
         "completion",
     ];
     let mut help = String::new();
@@ -168,6 +169,14 @@ fn wrong_words() {
         --- stderr
         error: there is no terminal to ask for the new password: give it in PEDL_NEW_PASSWORD or with --new-password-stdin
     "#]]);
+    pedl.check(
+        &["master", "audit", "--limit", "0"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error: invalid value '0' for '--limit <N>': 0 is not in 1..=4294967295
+    "#]],
+    );
     pedl.check(
         &["user", "link-with-agent-user", "ada", "--agent-uid", "7"],
         expect![[r#"
