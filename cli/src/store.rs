@@ -166,7 +166,10 @@ fn lock(folder: &Path) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzz;
 
     fn store(folder: &Path, master: &str) -> Store {
         Store { folder: Some(folder.join("pedl")), master: master.parse().unwrap() }
@@ -225,6 +228,22 @@ mod tests {
             }
         });
         assert_eq!(store(home.path(), "m:1").read().tokens.len(), 80);
+    }
+
+    proptest! {
+        #![proptest_config(fuzz::config())]
+
+        #[test]
+        fn any_file_is_read_or_refused(text in fuzz::text("\\[\\]{}\",:a-z0-9 \n"), place: usize, damage: Vec<u8>) {
+            let kept = Kept { active_user: Some("ada".into()), tokens: [("ada".into(), "t".into())].into() };
+            let whole = Credentials { masters: [("m".into(), kept)].into() };
+            let mut damaged = serde_json::to_vec_pretty(&whole).unwrap();
+            let place = place % damaged.len();
+            damaged.splice(place..(place + damage.len()).min(damaged.len()), damage);
+            for file in [text.into_bytes(), damaged] {
+                let _: serde_json::Result<Credentials> = serde_json::from_slice(&file);
+            }
+        }
     }
 
     #[test]

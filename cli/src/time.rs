@@ -11,7 +11,10 @@ pub fn from_proto(time: prost_types::Timestamp) -> Option<Timestamp> {
 
 /// A time for the protocol.
 pub fn to_proto(time: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
+    let mut sent = prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() };
+    // Before 1970 the nanoseconds go down with the seconds here; the protocol's always go up.
+    sent.normalize();
+    sent
 }
 
 /// How far `time` is from `now`, to the largest unit: `5 minutes ago`, `in 30 days`.
@@ -75,7 +78,10 @@ pub fn parse_duration(text: &str) -> Result<prost_types::Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzz;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -121,6 +127,30 @@ mod tests {
             assert_eq!(enough(Duration::from_millis(millis)), want);
         }
         assert_eq!(enough(Duration::from_secs(121)), "3 minutes");
+    }
+
+    proptest! {
+        #![proptest_config(fuzz::config())]
+
+        #[test]
+        fn any_time_is_read_and_told(
+            text in fuzz::text("0-9a-zTZ:.+ -"),
+            // What a calendar has, and somewhat beyond.
+            seconds in -400_000_000_000..300_000_000_000_i64,
+            nanos: i32,
+            delay: u64,
+        ) {
+            let now = at("2026-11-22T12:00:00Z");
+            let read = [parse_since_at(&text, now).ok(), from_proto(prost_types::Timestamp { seconds, nanos })];
+            for time in read.into_iter().flatten() {
+                exact_and_relative(time, now);
+                let sent = to_proto(time);
+                prop_assert!((0..1_000_000_000).contains(&sent.nanos), "{time}: {sent:?}");
+                prop_assert_eq!(from_proto(sent), Some(time));
+            }
+            let _ = parse_duration(&text);
+            enough(Duration::new(delay, 1));
+        }
     }
 
     #[test]
