@@ -3,7 +3,7 @@
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::commands::asset::ListArgs;
-use crate::commands::{agent, command, completion, master, user};
+use crate::commands::{agent, command, completion, master, token, user};
 use crate::master_url::{DEFAULT_MASTER, MasterUrl};
 use crate::output::Format;
 
@@ -16,10 +16,11 @@ Examples:
   pedl command list -o json | jq '.[].id'  Programs read JSON
 
 Environment:
-  PEDL_MASTER    the master's URL, as -m
-  PEDL_USER      whom to act as, as -u
-  PEDL_PASSWORD  the password to log in with where there is no terminal to ask on
-  PEDL_TOKEN     the token to act with; kept tokens are then neither read nor written
+  PEDL_MASTER        the master's URL, as -m
+  PEDL_USER          whom to act as, as -u
+  PEDL_PASSWORD      the password to log in with where there is no terminal to ask on
+  PEDL_NEW_PASSWORD  the password to set where there is no terminal to ask on
+  PEDL_TOKEN         the token to act with; kept tokens are then neither read nor written
 
 Exit codes:
   0 ok, 1 the request failed, 2 wrong usage, 3 not logged in or refused, 4 not found,
@@ -60,6 +61,9 @@ pub enum Noun {
     /// Log in and out; manage accounts
     #[command(subcommand, arg_required_else_help = true)]
     User(user::Verb),
+    /// Make tokens that scripts act with
+    #[command(subcommand, arg_required_else_help = true)]
+    Token(token::Verb),
     /// Run programs
     #[command(subcommand, arg_required_else_help = true)]
     Command(command::Verb),

@@ -49,6 +49,11 @@ impl Client {
         outcome.map(Response::into_inner).map_err(|status| self.error(status))
     }
 
+    /// The acting user's session.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// What a failure within a stream means.
     pub fn error(&self, status: Status) -> Error {
         Error::from_status(status, &self.master)

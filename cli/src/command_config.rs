@@ -169,8 +169,10 @@ fn given(text: String) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::fuzz;
 
     fn check(text: &str, want: Expect) {
         let got = match parse(text) {
@@ -374,6 +376,30 @@ resource_pool: big
                 error: invalid type: sequence, expected a map of keys to values
             "#]],
         );
+    }
+
+    proptest! {
+        #![proptest_config(fuzz::config())]
+
+        /// What is read is printed, by `config`, in words that say the same.
+        #[test]
+        fn any_file_is_read_or_refused(
+            key in "image|slots|environment_variables|bind_mounts|shm_size|cpus|add_capabilities",
+            text in fuzz::text("\\[\\]{}:,&*!|>'\"#%@?=~.a-c0-9 \n-"),
+        ) {
+            for file in [text.clone(), format!("{key}: {text}"), format!("{key}:\n- {text}")] {
+                if let Ok(config) = parse(&file) {
+                    let printed = serde_yaml::to_string(&config).unwrap();
+                    prop_assert_eq!(parse(&printed), Ok(config), "{}", printed);
+                }
+            }
+        }
+
+        #[test]
+        fn any_flag_is_read_or_refused(key in "[a-z_.\"\\\\=]{0,20}", value in fuzz::text("0-9a-z:/,.= KMGTi")) {
+            let _ = CommandConfig::parse_setting(&format!("{key}={value}"));
+            let _ = (parse_variable(&value), BindMount::parse_flag(&value), Size::parse_flag(&value));
+        }
     }
 
     #[test]

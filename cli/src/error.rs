@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use crate::master_url::MasterUrl;
+use crate::time;
 
 /// Why a command did not do what it was told.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,7 @@ impl Error {
             Self::Unreachable { .. } => 5,
             Self::Interrupted => 130,
             Self::Refused(status) if matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) => 3,
+            Self::Refused(status) if is_throttled(status) => 3,
             Self::Refused(status) if status.code() == Code::NotFound => 4,
             Self::Refused(_) => 1,
         }
@@ -114,8 +116,13 @@ fn to_stderr(prefix: &str, text: impl Display) {
     let _ = writeln!(io::stderr(), "{prefix}{line}");
 }
 
-/// The master's words, and field by field where it names fields.
-fn explain(status: &Status) -> String {
+/// Whether too many passwords were wrong. This one may be right, a little later.
+pub fn is_throttled(status: &Status) -> bool {
+    status.get_details_error_info().is_some_and(|info| info.domain == "pedl" && info.reason == "LOGIN_THROTTLED")
+}
+
+/// The master's words, field by field where it names fields, and how long to wait where it tells.
+pub fn explain(status: &Status) -> String {
     let fields = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
     if !fields.is_empty() {
         let told: Vec<_> = fields.iter().map(|field| format!("{}: {}", field.field, field.description)).collect();
@@ -126,9 +133,13 @@ fn explain(status: &Status) -> String {
         message => message,
     };
     let tells_how = message.contains("pedl user login");
-    match status.code() == Code::Unauthenticated && !tells_how {
-        true => format!("{message}: log in with `pedl user login NAME`"),
-        false => message.to_string(),
+    if status.code() == Code::Unauthenticated && !tells_how {
+        return format!("{message}: log in with `pedl user login NAME`");
+    }
+    let tells_when = message.contains("try again in");
+    match status.get_details_retry_info().and_then(|retry| retry.retry_delay) {
+        Some(delay) if !tells_when => format!("{message}; wait {}", time::enough(delay)),
+        Some(_) | None => message.to_string(),
     }
 }
 
@@ -144,6 +155,8 @@ fn root_cause(err: &dyn std::error::Error) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tonic_types::{ErrorDetails, FieldViolation};
 
     use super::*;
@@ -193,6 +206,22 @@ mod tests {
         let status = Status::with_error_details(Code::InvalidArgument, "invalid", details);
         let want = "agent_user.uid: must be 0 to 2147483647; agent_user.user: must not be empty";
         assert_eq!(explain(&status), want);
+    }
+
+    #[test]
+    fn throttled_logins_are_refused_and_say_how_long() {
+        let master: MasterUrl = "m:1".parse().unwrap();
+        for (message, want) in [
+            ("too many logins failed", "too many logins failed; wait 42 seconds"),
+            ("too many: try again in a minute", "too many: try again in a minute"),
+        ] {
+            let mut details = ErrorDetails::with_error_info("LOGIN_THROTTLED", "pedl", []);
+            details.set_retry_info(Some(Duration::from_millis(41_200)));
+            let status = Status::with_error_details(Code::ResourceExhausted, message, details);
+            let error = Error::from_status(status, &master);
+            assert_eq!((error.exit_code(), error.to_string()), (3, want.to_string()));
+        }
+        assert_eq!(Error::from_status(Status::resource_exhausted("too large"), &master).exit_code(), 1);
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod client;
 mod command_config;
 mod commands;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod master_url;
 mod output;
 mod password;

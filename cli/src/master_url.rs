@@ -57,7 +57,10 @@ impl FromStr for MasterUrl {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzz;
 
     #[test]
     fn has_one_normal_form() {
@@ -71,6 +74,17 @@ mod tests {
             ("", DEFAULT_MASTER),
         ] {
             assert_eq!(text.parse::<MasterUrl>().unwrap().as_str(), want, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(fuzz::config())]
+
+        #[test]
+        fn any_url_that_is_taken_is_in_its_normal_form(text in fuzz::text("htp:/@?#\\[\\].A-Z0-9%")) {
+            if let Ok(url) = text.parse::<MasterUrl>() {
+                prop_assert_eq!(url.as_str().parse(), Ok(url.clone()));
+            }
         }
     }
 

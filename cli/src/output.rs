@@ -113,8 +113,12 @@ fn print_yaml<T: Serialize + ?Sized>(data: &T) -> Result<(), Error> {
     print(&serde_yaml::to_string(data).map_err(unprintable)?)
 }
 
-/// `example` names the columns, so that an empty list has its header too.
 fn print_csv<T: Serialize>(example: &T, records: &[T]) -> Result<(), Error> {
+    print(&to_csv(example, records)?)
+}
+
+/// `example` names the columns, so that an empty list has its header too.
+fn to_csv<T: Serialize>(example: &T, records: &[T]) -> Result<String, Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(fields(example)?.into_iter().map(|(name, _)| name)).map_err(unprintable)?;
     for record in records {
@@ -122,7 +126,7 @@ fn print_csv<T: Serialize>(example: &T, records: &[T]) -> Result<(), Error> {
         writer.write_record(cells).map_err(unprintable)?;
     }
     let bytes = writer.into_inner().map_err(unprintable)?;
-    print(&String::from_utf8_lossy(&bytes))
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn fields<T: Serialize>(record: &T) -> Result<serde_json::Map<String, Value>, Error> {
@@ -146,12 +150,50 @@ fn unprintable(err: impl std::fmt::Display) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use pedl_proto::v1;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::{fuzz, record};
 
     #[test]
     fn tables_have_no_trailing_spaces_and_no_control_characters() {
         let text = table(["ID", "NAME"], [["1".into(), "a\u{1b}[31m\nb".into()], ["22".into(), "c".into()]]);
         assert_eq!(text, "ID  NAME\n1   a [31m b\n22  c");
+    }
+
+    proptest! {
+        #![proptest_config(fuzz::config())]
+
+        /// What others wrote stays within its cell and its line, whatever it is.
+        #[test]
+        fn any_page_of_the_master_is_printed(
+            texts in proptest::array::uniform4(any::<String>()),
+            (id, seconds, nanos) in any::<(i64, i64, i32)>(),
+            (kind, succeeded) in any::<(i32, bool)>(),
+        ) {
+            let [actor, address, target, detail] = texts;
+            let time = Some(prost_types::Timestamp { seconds, nanos });
+            let session = v1::Session { id, name: detail.clone(), kind, created_at: time, ..v1::Session::default() };
+            let action = String::new();
+            let event = v1::AuditEvent { id, time, actor, address, action, target, succeeded, detail };
+            let (event, session) = (record::AuditEvent::from(event), record::Session::from(session));
+            prop_assert_eq!(round_trip(&event), serde_json::to_value(&event).unwrap());
+            prop_assert_eq!(round_trip(&session), serde_json::to_value(&session).unwrap());
+            let csv = to_csv(&record::AuditEvent::default(), std::slice::from_ref(&event)).unwrap();
+            let row = csv::Reader::from_reader(csv.as_bytes()).into_records().next().unwrap().unwrap();
+            prop_assert_eq!(&row[2], &event.actor);
+            let shown = table(["ID", "WHO", "DETAIL"], [[id.to_string(), event.actor, event.detail.unwrap_or_default()]]);
+            prop_assert_eq!(shown.lines().count(), 2, "{}", shown);
+        }
+    }
+
+    /// A record as a program reads it.
+    fn round_trip<T: Serialize>(record: &T) -> Value {
+        let [json] = serde_json::from_str::<[Value; 1]>(&serde_json::to_string_pretty(&[record]).unwrap()).unwrap();
+        let [yaml] = serde_yaml::from_str::<[Value; 1]>(&serde_yaml::to_string(&[record]).unwrap()).unwrap();
+        assert_eq!(json, yaml);
+        json
     }
 
     #[test]

@@ -5,8 +5,11 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 
 use nix::sys::termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
 
+pub use self::new::NewPassword;
 use crate::error::Error;
 use crate::master_url::MasterUrl;
+
+mod new;
 
 /// What Ctrl-C sends (ASCII's ETX).
 const CTRL_C: u8 = 3;
@@ -28,6 +31,14 @@ pub fn obtain(user: &str, master: &MasterUrl, from_stdin: bool) -> Result<String
     Ok(std::env::var("PEDL_PASSWORD").unwrap_or_default())
 }
 
+/// The current password of `user`, who has a session: as [`obtain`] has it.
+pub fn obtain_current(user: &str, master: &MasterUrl, from_stdin: bool) -> Result<String, Error> {
+    match !from_stdin && can_ask() {
+        true => ask(&format!("Current password of {user} at {master} (Enter if blank): ")).map_err(not_read),
+        false => obtain(user, master, from_stdin),
+    }
+}
+
 /// Asks for a username.
 pub fn ask_username() -> Result<String, Error> {
     let mut stderr = io::stderr();
@@ -36,15 +47,21 @@ pub fn ask_username() -> Result<String, Error> {
 }
 
 fn read_line() -> Result<String, Error> {
+    Ok(find_line()?.unwrap_or_default())
+}
+
+/// The next line of standard input, unless it has ended.
+fn find_line() -> Result<Option<String>, Error> {
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(not_read)?;
+    let length = io::stdin().lock().read_line(&mut line).map_err(not_read)?;
     let text = line.strip_suffix('\n').unwrap_or(&line);
-    Ok(text.strip_suffix('\r').unwrap_or(text).to_string())
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    Ok((length > 0).then(|| text.to_string()))
 }
 
 /// Asks on the terminal, whatever stdout and stderr are.
 fn ask(prompt: &str) -> io::Result<String> {
-    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
+    let mut terminal = terminal()?;
     // Before the prompt: who answers at once, as programs do, must not see the answer either.
     let silence = Silence::of(&terminal)?;
     terminal.write_all(prompt.as_bytes())?;
@@ -59,6 +76,10 @@ fn ask(prompt: &str) -> io::Result<String> {
         Some(b'\n') => String::from_utf8(line).map_err(io::Error::other),
         Some(_) => Err(io::Error::other("the answer is too long")),
     }
+}
+
+fn terminal() -> io::Result<File> {
+    File::options().read(true).write(true).open("/dev/tty")
 }
 
 /// Keeps a terminal from echoing until it is dropped. Ctrl-C ends the line meanwhile and not this process,

@@ -6,8 +6,15 @@ use jiff::Timestamp;
 use pedl_proto::v1::{self, AssetKind, AssetState};
 use serde::Serialize;
 
+pub use self::account::{Deactivation, PasswordChange};
+pub use self::audit_event::AuditEvent;
+pub use self::session::{AccessToken, Session};
 use crate::command_config::CommandConfig;
 use crate::time;
+
+mod account;
+mod audit_event;
+mod session;
 
 /// An asset in a list.
 #[derive(Debug, Default, Serialize)]

@@ -6,7 +6,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::args::Global;
-use crate::error::{Error, warn};
+use crate::error::{Error, explain, is_throttled, warn};
 use crate::master_url::MasterUrl;
 use crate::password;
 use crate::store::{Kept, Store};
@@ -46,7 +46,6 @@ impl Actor {
 }
 
 /// The acting user's session.
-#[derive(Debug)]
 pub struct Session {
     actor: Actor,
     master: MasterUrl,
@@ -54,6 +53,8 @@ pub struct Session {
     password_stdin: bool,
     /// The token in use, once there is one.
     token: Option<String>,
+    /// What this process has logged in with.
+    password: Option<String>,
 }
 
 impl Session {
@@ -72,7 +73,27 @@ impl Session {
             Actor::Named(user) | Actor::Active(user) => kept.tokens.get(user).cloned(),
             Actor::Nobody => kept.tokens.get(OPEN_USER).cloned(),
         };
-        Self { actor, master: global.master.clone(), store, password_stdin: global.password_stdin, token }
+        Self {
+            actor,
+            master: global.master.clone(),
+            store,
+            password_stdin: global.password_stdin,
+            token,
+            password: None,
+        }
+    }
+
+    /// The password that this process has logged in with, so that nobody is asked for it twice.
+    pub fn password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+
+    /// Finds a renamed user's token under the new name. A token of `PEDL_TOKEN` has no place in the store.
+    pub fn rename_kept(&self, before: &str, after: &str) {
+        match self.actor {
+            Actor::Token(_) => {}
+            Actor::Named(_) | Actor::Active(_) | Actor::Nobody => self.store.change(|kept| kept.rename(before, after)),
+        }
     }
 
     /// The token to call with; logs in where there is none.
@@ -106,34 +127,41 @@ impl Session {
                 return Err(Error::NotLoggedIn(format!("the session of {user} has ended: `pedl user login {user}`")));
             }
         };
-        let answer = log_in(channel, user, password).await.map_err(|status| self.login_failed(user, status))?;
+        let answer = log_in(channel, user, password.clone()).await.map_err(|status| self.login_failed(user, status))?;
         self.store.change(|kept| {
             kept.tokens.insert(user.to_string(), answer.token.clone());
         });
+        self.password = Some(password);
         Ok(self.token.insert(answer.token).clone())
     }
 
     fn login_failed(&self, user: &str, status: Status) -> Error {
-        if self.actor == Actor::Nobody && status.code() == Code::Unauthenticated {
-            return Error::NotLoggedIn(format!(
-                "nobody is logged in, and the user {OPEN_USER} is inactive or has a password: `pedl user login NAME`"
-            ));
+        if self.actor != Actor::Nobody {
+            return login_failed(user, status, &self.master);
         }
-        login_failed(user, status, &self.master)
+        let why = match status.code() == Code::Unauthenticated {
+            true => "is inactive or has a password".to_string(),
+            // Everybody at this address who is not logged in fails as one user, and soon too often.
+            false if is_throttled(&status) => format!("cannot log in now ({})", explain(&status)),
+            false => return Error::from_status(status, &self.master),
+        };
+        Error::NotLoggedIn(format!("nobody is logged in, and the user {OPEN_USER} {why}: `pedl user login NAME`"))
     }
 }
 
 /// What it means that the master let nobody in.
 pub fn login_failed(user: &str, status: Status, master: &MasterUrl) -> Error {
-    match status.code() == Code::Unauthenticated {
-        true => Error::NotLoggedIn(format!("cannot log in as {user}: {}", status.message())),
-        false => Error::from_status(status, master),
-    }
+    let why = match status.code() == Code::Unauthenticated {
+        true => status.message().to_string(),
+        false if is_throttled(&status) => explain(&status),
+        false => return Error::from_status(status, master),
+    };
+    Error::NotLoggedIn(format!("cannot log in as {user}: {why}"))
 }
 
 /// Logs a user in.
 pub async fn log_in(channel: &Channel, username: &str, password: String) -> Result<LoginResponse, Status> {
-    let request = LoginRequest { username: username.to_string(), password };
+    let request = LoginRequest { username: username.to_string(), password, browser: false };
     Ok(SessionServiceClient::new(channel.clone()).login(request).await?.into_inner())
 }
 

@@ -38,6 +38,18 @@ impl Kept {
             self.tokens.remove(user);
         }
     }
+
+    /// Keeps under the new name what was kept under the old one. What was kept under the new one before was somebody
+    /// else's.
+    pub fn rename(&mut self, before: &str, after: &str) {
+        self.tokens.remove(after);
+        if let Some(token) = self.tokens.remove(before) {
+            self.tokens.insert(after.to_string(), token);
+        }
+        if self.active_user.as_deref() == Some(before) {
+            self.active_user = Some(after.to_string());
+        }
+    }
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -154,7 +166,10 @@ fn lock(folder: &Path) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzz;
 
     fn store(folder: &Path, master: &str) -> Store {
         Store { folder: Some(folder.join("pedl")), master: master.parse().unwrap() }
@@ -215,6 +230,22 @@ mod tests {
         assert_eq!(store(home.path(), "m:1").read().tokens.len(), 80);
     }
 
+    proptest! {
+        #![proptest_config(fuzz::config())]
+
+        #[test]
+        fn any_file_is_read_or_refused(text in fuzz::text("\\[\\]{}\",:a-z0-9 \n"), place: usize, damage: Vec<u8>) {
+            let kept = Kept { active_user: Some("ada".into()), tokens: [("ada".into(), "t".into())].into() };
+            let whole = Credentials { masters: [("m".into(), kept)].into() };
+            let mut damaged = serde_json::to_vec_pretty(&whole).unwrap();
+            let place = place % damaged.len();
+            damaged.splice(place..(place + damage.len()).min(damaged.len()), damage);
+            for file in [text.into_bytes(), damaged] {
+                let _: serde_json::Result<Credentials> = serde_json::from_slice(&file);
+            }
+        }
+    }
+
     #[test]
     fn a_place_that_cannot_be_written_stops_nothing() {
         let home = tempfile::tempdir().unwrap();
@@ -231,6 +262,23 @@ mod tests {
         assert_eq!(kept.tokens["ada"], "new");
         kept.drop_token("ada", "new");
         assert_eq!(kept, Kept { active_user: Some("ada".into()), tokens: BTreeMap::new() });
+    }
+
+    #[test]
+    fn renaming_takes_the_token_along() {
+        let kept = |active: &str, tokens: &[(&str, &str)]| Kept {
+            active_user: Some(active.into()),
+            tokens: tokens.iter().map(|(user, token)| (user.to_string(), token.to_string())).collect(),
+        };
+        for (before, after) in [
+            (kept("ada", &[("ada", "a"), ("bob", "b")]), kept("eve", &[("bob", "b"), ("eve", "a")])),
+            (kept("bob", &[("ada", "a"), ("bob", "b")]), kept("bob", &[("bob", "b"), ("eve", "a")])),
+            (kept("bob", &[("bob", "b"), ("eve", "stale")]), kept("bob", &[("bob", "b")])),
+        ] {
+            let mut renamed = before;
+            renamed.rename("ada", "eve");
+            assert_eq!(renamed, after);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Times and durations as people write and read them.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// A time of the protocol; `None` for one that no calendar has.
@@ -9,7 +11,10 @@ pub fn from_proto(time: prost_types::Timestamp) -> Option<Timestamp> {
 
 /// A time for the protocol.
 pub fn to_proto(time: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
+    let mut sent = prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() };
+    // Before 1970 the nanoseconds go down with the seconds here; the protocol's always go up.
+    sent.normalize();
+    sent
 }
 
 /// How far `time` is from `now`, to the largest unit: `5 minutes ago`, `in 30 days`.
@@ -29,8 +34,22 @@ pub fn relative(time: Timestamp, now: Timestamp) -> String {
 
 /// A time for a person: exact, and how far away.
 pub fn exact_and_relative(time: Timestamp, now: Timestamp) -> String {
-    let to_the_second = Timestamp::from_second(time.as_second()).unwrap_or(time);
-    format!("{to_the_second} ({})", relative(time, now))
+    format!("{} ({})", exact(time), relative(time, now))
+}
+
+/// A time for a table: to the second.
+pub fn exact(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
+}
+
+/// How long to wait, in words: not shorter than it is.
+pub fn enough(delay: Duration) -> String {
+    let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+    match seconds {
+        1 => "1 second".to_string(),
+        0..120 => format!("{seconds} seconds"),
+        120.. => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }
 
 /// Reads `--since`: how long ago (`10m`, `2h`), or an RFC 3339 time.
@@ -59,7 +78,10 @@ pub fn parse_duration(text: &str) -> Result<prost_types::Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzz;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -96,6 +118,38 @@ mod tests {
         }
         for text in ["", "10", "yesterday", "-5m", "2026-11-22", "99999999999y"] {
             assert!(parse_since_at(text, now).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn waiting_is_never_too_short() {
+        for (millis, want) in [(0, "0 seconds"), (1, "1 second"), (41_200, "42 seconds"), (119_001, "2 minutes")] {
+            assert_eq!(enough(Duration::from_millis(millis)), want);
+        }
+        assert_eq!(enough(Duration::from_secs(121)), "3 minutes");
+    }
+
+    proptest! {
+        #![proptest_config(fuzz::config())]
+
+        #[test]
+        fn any_time_is_read_and_told(
+            text in fuzz::text("0-9a-zTZ:.+ -"),
+            // What a calendar has, and somewhat beyond.
+            seconds in -400_000_000_000..300_000_000_000_i64,
+            nanos: i32,
+            delay: u64,
+        ) {
+            let now = at("2026-11-22T12:00:00Z");
+            let read = [parse_since_at(&text, now).ok(), from_proto(prost_types::Timestamp { seconds, nanos })];
+            for time in read.into_iter().flatten() {
+                exact_and_relative(time, now);
+                let sent = to_proto(time);
+                prop_assert!((0..1_000_000_000).contains(&sent.nanos), "{time}: {sent:?}");
+                prop_assert_eq!(from_proto(sent), Some(time));
+            }
+            let _ = parse_duration(&text);
+            enough(Duration::new(delay, 1));
         }
     }
 

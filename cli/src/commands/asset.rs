@@ -40,7 +40,8 @@ pub struct Ids {
     ids: Vec<i64>,
 }
 
-fn parse_id(text: &str) -> Result<i64, String> {
+/// Reads a number that a list has shown.
+pub fn parse_id(text: &str) -> Result<i64, String> {
     let id = text.parse().ok().filter(|id| *id > 0);
     id.ok_or_else(|| "give its number, as `list` shows it".to_string())
 }

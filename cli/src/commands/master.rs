@@ -4,6 +4,7 @@ use clap::Subcommand;
 use pedl_proto::v1::GetMasterRequest;
 use pedl_proto::v1::cluster_service_client::ClusterServiceClient;
 
+use super::master_audit::{self, AuditArgs};
 use crate::args::Global;
 use crate::client::connect;
 use crate::error::Error;
@@ -15,12 +16,15 @@ pub enum Verb {
     /// Show the master's version; needs no login
     #[command(after_help = "Examples:\n  pedl master info\n  pedl -m gpu-master:8080 master info -o json")]
     Info,
+    /// List who did what to whom, newest first; administrators only
+    Audit(AuditArgs),
 }
 
 /// Does what the verb says.
 pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
     match verb {
         Verb::Info => info(global).await,
+        Verb::Audit(args) => master_audit::run(global, args).await,
     }
 }
 

@@ -13,7 +13,12 @@ pub mod command_run;
 pub mod completion;
 mod log_stream;
 pub mod master;
+mod master_audit;
+mod session;
+pub mod token;
 pub mod user;
+mod user_edit;
+mod user_password;
 pub mod user_session;
 
 /// Does what the words say and tells the exit code.
@@ -24,9 +29,15 @@ pub async fn run(Args { global, noun }: Args) -> Result<u8, Error> {
         Noun::Experiment(ListVerb::List(args)) => asset::list(&global, AssetKind::Experiment, args).await?,
         Noun::Notebook(ListVerb::List(args)) => asset::list(&global, AssetKind::Notebook, args).await?,
         Noun::Tensorboard(ListVerb::List(args)) => asset::list(&global, AssetKind::Tensorboard, args).await?,
+        Noun::Token(verb) => token::run(&global, verb).await?,
         Noun::Agent(verb) => agent::run(&global, verb).await?,
         Noun::Master(verb) => master::run(&global, verb).await?,
         Noun::Completion { shell } => completion::print_script(shell)?,
     }
     Ok(0)
+}
+
+/// So many things, in words.
+fn counted(count: i32, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

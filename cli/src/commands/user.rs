@@ -1,4 +1,4 @@
-//! `pedl user`: accounts. Logging in and out stands in [`super::user_session`].
+//! `pedl user`: accounts. Some verbs stand in files of their own, beside this one.
 
 use clap::{Args as ClapArgs, Subcommand};
 use pedl_proto::v1::{
@@ -6,7 +6,9 @@ use pedl_proto::v1::{
     ListUsersRequest, UnlinkAgentUserRequest, UnlinkAgentUserResponse,
 };
 
-use super::user_session;
+use super::user_edit::{self, EditArgs};
+use super::user_password::{self, PasswordArgs};
+use super::{session, user_session};
 use crate::args::Global;
 use crate::client::Client;
 use crate::error::Error;
@@ -48,6 +50,29 @@ pub enum Verb {
         #[arg(long, value_name = "NAME")]
         display_name: Option<String>,
     },
+    /// Set a password: your own, or, for administrators, anybody's
+    ChangePassword(PasswordArgs),
+    /// Let a user log in and act again; administrators only
+    #[command(after_help = "Examples:\n  pedl -u admin user activate ada")]
+    Activate {
+        /// Whom
+        target: String,
+    },
+    /// Keep a user from logging in and acting; administrators only
+    #[command(after_help = user_edit::DEACTIVATE_EXAMPLES)]
+    Deactivate {
+        /// Whom
+        target: String,
+        /// Kill what the user runs
+        #[arg(long)]
+        kill_tasks: bool,
+    },
+    /// Change a user's name or role; administrators only
+    #[command(after_help = user_edit::EDIT_EXAMPLES)]
+    Edit(EditArgs),
+    /// See and end logins and access tokens
+    #[command(subcommand, arg_required_else_help = true)]
+    Sessions(session::Verb),
     /// Set the Unix user and group that a user's tasks run as on agents; administrators only
     #[command(
         after_help = "Examples:\n  pedl -u admin user link-with-agent-user ada \\\n      --agent-uid 1001 --agent-user ada --agent-gid 2000 --agent-group team\n  pedl -u admin user link-with-agent-user ada \\\n      --agent-uid 1001 --agent-user ada --agent-gid 2000 --agent-group team \\\n      --agent-groups 2001,2002 --agent-umask 0027\n\nA link takes the place of the one before. The names are those that the task sees; the numbers decide what it may read and write."
@@ -123,6 +148,11 @@ pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
             let display_name = display_name.unwrap_or_default();
             create(global, CreateUserRequest { username: name, display_name, admin }).await
         }
+        Verb::ChangePassword(args) => user_password::change(global, args).await,
+        Verb::Activate { target } => user_edit::activate(global, target).await,
+        Verb::Deactivate { target, kill_tasks } => user_edit::deactivate(global, target, kill_tasks).await,
+        Verb::Edit(args) => user_edit::edit(global, args).await,
+        Verb::Sessions(verb) => session::run(global, verb).await,
         Verb::UnlinkAgentUser { target } => {
             unlink_agent_user(global, UnlinkAgentUserRequest { username: target }).await
         }

@@ -10,7 +10,7 @@ use pedl_proto::v1::asset_service_server::AssetServiceServer;
 use pedl_proto::v1::cluster_service_server::ClusterServiceServer;
 use pedl_proto::v1::session_service_server::SessionServiceServer;
 use pedl_proto::v1::user_service_server::UserServiceServer;
-use pedl_proto::v1::{self, AgentUser, Asset, AssetState, LogEntry, LogSource, User};
+use pedl_proto::v1::{self, AgentUser, Asset, AssetState, AuditEvent, LogEntry, LogSource, Session, SessionKind, User};
 use tokio::sync::{oneshot, watch};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::metadata::MetadataMap;
@@ -33,14 +33,18 @@ pub struct FakeMaster {
 pub struct State {
     pub users: BTreeMap<String, User>,
     pub passwords: BTreeMap<String, String>,
-    /// Usernames by token.
-    pub tokens: BTreeMap<String, String>,
+    /// Sessions by token.
+    pub tokens: BTreeMap<String, Session>,
+    /// What was done, oldest first.
+    pub audit: Vec<AuditEvent>,
+    /// Failed logins are told to wait this long.
+    pub throttle: Option<Duration>,
     pub assets: Vec<Command>,
     /// What becomes of the next command that is created.
     pub script: Script,
     /// Rpcs in the order they came.
     pub calls: Vec<&'static str>,
-    tokens_made: usize,
+    sessions_made: i64,
 }
 
 /// What a command does.
@@ -87,10 +91,12 @@ impl FakeMaster {
             users: BTreeMap::new(),
             passwords: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            audit: Vec::new(),
+            throttle: None,
             assets: Vec::new(),
             script: Script::exits(0, &[]),
             calls: Vec::new(),
-            tokens_made: 0,
+            sessions_made: 0,
         };
         state.add_user("admin", "", true);
         state.add_user("pedl", "", false);
@@ -163,6 +169,52 @@ impl State {
     /// Ends all sessions.
     pub fn end_sessions(&mut self) {
         self.tokens.clear();
+    }
+
+    /// Opens a session of `owner` for `token`.
+    pub fn add_session(&mut self, token: &str, owner: &str, kind: SessionKind, lifetime: Duration) -> Session {
+        self.sessions_made += 1;
+        let now = SystemTime::now();
+        let session = Session {
+            id: self.sessions_made,
+            created_at: Some((now - Duration::from_secs(3600)).into()),
+            // A little more, so that it is this long when somebody looks.
+            expires_at: Some((now + lifetime + Duration::from_secs(60)).into()),
+            kind: kind.into(),
+            username: owner.to_string(),
+            name: String::new(),
+            address: "127.0.0.1".to_string(),
+            last_used_at: Some((now - Duration::from_secs(120)).into()),
+            current: false,
+        };
+        self.tokens.insert(token.to_string(), session.clone());
+        session
+    }
+
+    /// Ends the sessions of `owner`, but not that of `token`, and tells how many.
+    fn end_sessions_of(&mut self, owner: &str, but: Option<&str>) -> i32 {
+        let before = self.tokens.len();
+        self.tokens.retain(|token, session| session.username != owner || Some(token.as_str()) == but);
+        (before - self.tokens.len()) as i32
+    }
+
+    /// Notes what was done.
+    pub fn add_audit_event(&mut self, actor: &str, action: &str, target: &str) {
+        self.audit.push(AuditEvent {
+            id: self.audit.len() as i64 + 1,
+            time: Some(SystemTime::now().into()),
+            actor: actor.to_string(),
+            address: "127.0.0.1".to_string(),
+            action: action.to_string(),
+            target: target.to_string(),
+            succeeded: true,
+            detail: String::new(),
+        });
+    }
+
+    fn user(&mut self, name: &str) -> Result<&mut User, Status> {
+        let user = self.users.get_mut(&name.to_lowercase());
+        user.ok_or_else(|| refuse(Code::NotFound, "USER_NOT_FOUND", "no user has this name"))
     }
 
     /// Forgets the calls so far and tells them.
@@ -247,22 +299,36 @@ impl Shared {
     fn caller(&self, rpc: &'static str, metadata: &MetadataMap) -> Result<User, Status> {
         let mut state = self.lock();
         state.calls.push(rpc);
-        let header = metadata.get("authorization").and_then(|value| value.to_str().ok());
-        let username = header.and_then(|header| state.tokens.get(header.strip_prefix("Bearer ")?)).cloned();
-        let user = username.and_then(|name| state.users.get(&name)).filter(|user| user.active);
+        let session = token(metadata).and_then(|token| state.tokens.get(token));
+        let user = session.and_then(|session| state.users.get(&session.username)).filter(|user| user.active);
         user.cloned().ok_or_else(|| refuse(Code::Unauthenticated, "TOKEN_INVALID", "the token has ended"))
     }
 
-    fn admin(&self, rpc: &'static str, metadata: &MetadataMap) -> Result<(), Status> {
-        match self.caller(rpc, metadata)?.admin {
-            true => Ok(()),
-            false => Err(refuse(
-                Code::PermissionDenied,
-                "ADMIN_REQUIRED",
-                "only administrators may do this: pedl -u admin …",
-            )),
+    fn admin(&self, rpc: &'static str, metadata: &MetadataMap) -> Result<User, Status> {
+        let caller = self.caller(rpc, metadata)?;
+        match caller.admin {
+            true => Ok(caller),
+            false => Err(admin_required()),
         }
     }
+}
+
+fn admin_required() -> Status {
+    refuse(Code::PermissionDenied, "ADMIN_REQUIRED", "only administrators may do this: pedl -u admin …")
+}
+
+/// The token that came with a call.
+fn token(metadata: &MetadataMap) -> Option<&str> {
+    metadata.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// A page of this size from the list that `page_token` goes on with, and where the next one starts.
+fn page<T>(list: impl Iterator<Item = T>, page_token: &str, size: usize) -> (Vec<T>, String) {
+    let start: usize = page_token.parse().unwrap_or(0);
+    let mut rest = list.skip(start);
+    let page = rest.by_ref().take(size).collect();
+    let next = if rest.next().is_some() { (start + size).to_string() } else { String::new() };
+    (page, next)
 }
 
 fn refuse(code: Code, reason: &str, message: &str) -> Status {

@@ -1,8 +1,10 @@
 //! Who acts, whose tokens are kept, and what is asked of the master for it.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use expect_test::expect;
+use pedl_proto::v1::SessionKind;
 
 use crate::fake_master::FakeMaster;
 use crate::pedl::Pedl;
@@ -48,6 +50,88 @@ fn a_closed_pedl_account_says_to_log_in() {
         "#]],
     );
     assert_eq!(pedl.kept(), "active null, tokens of []");
+}
+
+#[test]
+fn a_pedl_account_with_a_password_says_to_log_in() {
+    let master = master_with_ada();
+    let pedl = Pedl::new(&master);
+    master.state().passwords.insert("pedl".into(), "closed".into());
+    let want = expect![[r#"
+        exit 3
+        --- stderr
+        error: nobody is logged in, and the user pedl is inactive or has a password: `pedl user login NAME`
+    "#]];
+    pedl.check(&["user", "list"], want);
+    master.state().throttle = Some(Duration::from_secs(42));
+    let want = expect![[r#"
+        exit 3
+        --- stderr
+        error: nobody is logged in, and the user pedl cannot log in now (too many logins to this account failed; wait 42 seconds): `pedl user login NAME`
+    "#]];
+    pedl.check(&["user", "list"], want);
+    expect![[r#"
+        exit 0
+        --- stdout
+        pedl
+    "#]]
+    .assert_eq(&with_password(&pedl, "closed", &["-u", "pedl", "user", "whoami"]));
+}
+
+#[test]
+fn too_many_failed_logins() {
+    let master = master_with_ada();
+    let pedl = Pedl::new(&master);
+    master.state().throttle = Some(Duration::from_secs(42));
+    expect![[r#"
+        exit 3
+        --- stderr
+        error: cannot log in as ada: too many logins to this account failed; wait 42 seconds
+    "#]]
+    .assert_eq(&with_password(&pedl, "wrong", &["user", "login", "ada"]));
+    expect![[r#"
+        exit 3
+        --- stderr
+        error: cannot log in as ada: too many logins to this account failed; wait 42 seconds
+    "#]]
+    .assert_eq(&with_password(&pedl, "wrong", &["-u", "ada", "user", "list"]));
+}
+
+#[test]
+fn a_deactivated_user_learns_no_more_than_a_stranger() {
+    let master = master_with_ada();
+    let pedl = Pedl::new(&master);
+    with_password(&pedl, "secret", &["-u", "ada", "user", "whoami"]);
+    pedl.stdout(&["-u", "admin", "user", "deactivate", "ada", "-o", "json"]);
+    let want = expect![[r#"
+        exit 3
+        --- stderr
+        error: cannot log in as ada: wrong name or password
+    "#]];
+    want.assert_eq(&with_password(&pedl, "secret", &["-u", "ada", "user", "whoami"]));
+    assert_eq!(pedl.kept(), r#"active null, tokens of ["admin"]"#);
+    // His token stays ended, his password does not.
+    pedl.stdout(&["-u", "admin", "user", "activate", "ada", "-o", "json"]);
+    let want = expect![[r#"
+        exit 0
+        --- stdout
+        ada
+    "#]];
+    want.assert_eq(&with_password(&pedl, "secret", &["-u", "ada", "user", "whoami"]));
+}
+
+#[test]
+fn processes_at_once_keep_each_others_tokens() {
+    let master = master_with_ada();
+    let pedl = Pedl::new(&master);
+    let users: Vec<_> = (0..12).map(|n| format!("user-{n:02}")).collect();
+    users.iter().for_each(|user| master.state().add_user(user, "", false));
+    let start = |user: &String| pedl.command(&["-u", user, "user", "whoami"]).stdout(Stdio::null()).spawn().unwrap();
+    let processes: Vec<_> = users.iter().map(start).collect();
+    for mut process in processes {
+        assert!(process.wait().unwrap().success());
+    }
+    assert_eq!(pedl.kept(), format!("active null, tokens of {users:?}"));
 }
 
 #[test]
@@ -215,7 +299,7 @@ fn an_ended_session_never_becomes_somebody_else() {
 fn a_token_of_the_environment_goes_before_all_and_touches_no_store() {
     let master = master_with_ada();
     let pedl = Pedl::new(&master);
-    master.state().tokens.insert("pedl_of_ada".into(), "ada".into());
+    master.state().add_session("pedl_of_ada", "ada", SessionKind::AccessToken, Duration::from_secs(60));
     let with_token =
         |token: &str, words: &[&str]| pedl.show(&pedl.command(words).env("PEDL_TOKEN", token).output().unwrap());
     expect![[r#"

@@ -1,4 +1,4 @@
-//! Passwords on a terminal: asked for, and not echoed.
+//! Passwords to log in with on a terminal: asked for, and not echoed.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -11,14 +11,15 @@ use crate::fake_master::FakeMaster;
 use crate::pedl::Pedl;
 
 /// `pedl` on a terminal of its own.
-struct Terminal {
+pub struct Terminal {
     screen: File,
     child: Child,
     shown: String,
 }
 
 impl Terminal {
-    fn start(pedl: &Pedl, words: &[&str]) -> Self {
+    /// Starts `pedl` with these words.
+    pub fn start(pedl: &Pedl, words: &[&str]) -> Self {
         let OpenptyResult { master, slave } = openpty(None, None).unwrap();
         let plain = pedl.command(words);
         // A password prompt wants the controlling terminal, which only a new session can get.
@@ -34,7 +35,7 @@ impl Terminal {
     }
 
     /// Waits until the screen ends with a question and answers it.
-    fn answer(&mut self, question: &str, answer: &str) {
+    pub fn answer(&mut self, question: &str, answer: &str) {
         while !self.shown.ends_with(question) {
             let mut byte = [0];
             self.screen.read_exact(&mut byte).unwrap_or_else(|err| panic!("{err}: {}", self.shown));
@@ -44,7 +45,7 @@ impl Terminal {
     }
 
     /// Waits for the end, which must leave the terminal echoing; the exit code and the whole screen.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub fn end(mut self) -> (Option<i32>, String) {
         let mut bytes = Vec::new();
         // Linux reports the other end's closing as an error.
         let _ = self.screen.read_to_end(&mut bytes);

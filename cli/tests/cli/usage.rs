@@ -23,7 +23,18 @@ fn help_of_every_command() {
         "user whoami",
         "user list",
         "user create",
+        "user change-password",
+        "user activate",
+        "user deactivate",
+        "user edit",
+        "user sessions",
+        "user sessions list",
+        "user sessions revoke",
         "user link-with-agent-user",
+        "token",
+        "token create",
+        "token list",
+        "token revoke",
         "command",
         "command run",
         "command list",
@@ -40,6 +51,7 @@ fn help_of_every_command() {
         "agent create-token",
         "master",
         "master info",
+        "master audit",
         "completion",
     ];
     let mut help = String::new();
@@ -137,6 +149,32 @@ fn wrong_words() {
         exit 2
         --- stderr
         error: whom shall I log in? `pedl user login NAME`
+    "#]],
+    );
+    pedl.check(&["user", "edit", "ada"], expect![[r#"
+        exit 2
+        --- stderr
+        error: the following required arguments were not provided: <--username <NAME>|--display-name <NAME>|--admin <BOOL>>: see `pedl user edit --help`
+    "#]]);
+    pedl.check(
+        &["user", "edit", "ada", "--admin", "yes"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error: invalid value 'yes' for '--admin <BOOL>' [possible values: true, false]
+    "#]],
+    );
+    pedl.check(&["user", "change-password", "ada"], expect![[r#"
+        exit 2
+        --- stderr
+        error: there is no terminal to ask for the new password: give it in PEDL_NEW_PASSWORD or with --new-password-stdin
+    "#]]);
+    pedl.check(
+        &["master", "audit", "--limit", "0"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error: invalid value '0' for '--limit <N>': 0 is not in 1..=4294967295
     "#]],
     );
     pedl.check(

@@ -10,7 +10,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
-use super::{Shared, refuse};
+use super::{Shared, page, refuse};
 
 #[tonic::async_trait]
 impl AssetService for Shared {
@@ -34,12 +34,10 @@ impl AssetService for Shared {
         let caller = self.caller("ListAssets", request.metadata())?.username;
         let ListAssetsRequest { filter, page_token, .. } = request.into_inner();
         let AssetFilter { kind, all_owners } = filter.unwrap_or_default();
-        let start: usize = page_token.parse().unwrap_or(0);
         let state = self.lock();
         let wanted = |asset: &&Asset| asset.kind == kind && (all_owners || asset.owner == caller);
-        let mut rest = state.assets.iter().rev().map(|command| &command.asset).filter(wanted).skip(start);
-        let assets = rest.by_ref().take(2).cloned().collect();
-        let next_page_token = if rest.next().is_some() { (start + 2).to_string() } else { String::new() };
+        let assets = state.assets.iter().rev().map(|command| &command.asset).filter(wanted).cloned();
+        let (assets, next_page_token) = page(assets, &page_token, 2);
         Ok(Response::new(ListAssetsResponse { assets, next_page_token }))
     }
 

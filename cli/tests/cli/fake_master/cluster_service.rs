@@ -2,12 +2,12 @@ use std::time::SystemTime;
 
 use pedl_proto::v1::cluster_service_server::ClusterService;
 use pedl_proto::v1::{
-    Agent, CreateAgentTokenRequest, CreateAgentTokenResponse, GetMasterRequest, GetMasterResponse, ListAgentsRequest,
-    ListAgentsResponse, SlotKind,
+    Agent, AuditEvent, CreateAgentTokenRequest, CreateAgentTokenResponse, GetMasterRequest, GetMasterResponse,
+    ListAgentsRequest, ListAgentsResponse, ListAuditEventsRequest, ListAuditEventsResponse, SlotKind,
 };
 use tonic::{Request, Response, Status};
 
-use super::Shared;
+use super::{Shared, page};
 
 #[tonic::async_trait]
 impl ClusterService for Shared {
@@ -52,4 +52,25 @@ impl ClusterService for Shared {
         let end = SystemTime::now() + std::time::Duration::from_secs(lifetime as u64 + 1);
         Ok(Response::new(CreateAgentTokenResponse { token: "pedl_join_1".into(), expires_at: Some(end.into()) }))
     }
+    /// No more than it is asked for, as the real one.
+    async fn list_audit_events(
+        &self,
+        request: Request<ListAuditEventsRequest>,
+    ) -> Result<Response<ListAuditEventsResponse>, Status> {
+        self.admin("ListAuditEvents", request.metadata())?;
+        let request = request.into_inner();
+        let size = if request.page_size == 0 { 100 } else { request.page_size.min(500) };
+        let state = self.lock();
+        let events = state.audit.iter().rev().filter(|event| is_wanted(event, &request)).cloned();
+        let (events, next_page_token) = page(events, &request.page_token, size as usize);
+        Ok(Response::new(ListAuditEventsResponse { events, next_page_token }))
+    }
+}
+
+fn is_wanted(event: &AuditEvent, request: &ListAuditEventsRequest) -> bool {
+    let ListAuditEventsRequest { username, action, since, .. } = request;
+    let of_user = username.is_empty() || event.actor == *username || event.target == *username;
+    let of_action = event.action == *action || action.ends_with('.') && event.action.starts_with(action);
+    let is_new = since.is_none_or(|since| event.time.is_some_and(|time| time.seconds >= since.seconds));
+    of_user && (action.is_empty() || of_action) && is_new
 }

@@ -1,12 +1,14 @@
 use pedl_proto::v1::user_service_server::UserService;
 use pedl_proto::v1::{
-    CreateUserRequest, CreateUserResponse, GetUserRequest, GetUserResponse, LinkAgentUserRequest,
-    LinkAgentUserResponse, ListUsersRequest, ListUsersResponse, UnlinkAgentUserRequest, UnlinkAgentUserResponse,
+    ActivateUserRequest, ActivateUserResponse, ChangePasswordRequest, ChangePasswordResponse, CreateUserRequest,
+    CreateUserResponse, DeactivateUserRequest, DeactivateUserResponse, GetUserRequest, GetUserResponse,
+    LinkAgentUserRequest, LinkAgentUserResponse, ListUsersRequest, ListUsersResponse, UnlinkAgentUserRequest,
+    UnlinkAgentUserResponse, UpdateUserRequest, UpdateUserResponse,
 };
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::{Shared, refuse};
+use super::{Shared, admin_required, page, refuse, token};
 
 #[tonic::async_trait]
 impl UserService for Shared {
@@ -25,20 +27,91 @@ impl UserService for Shared {
 
     async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<GetUserResponse>, Status> {
         self.caller("GetUser", request.metadata())?;
-        let user = self.lock().users.get(&request.into_inner().username).cloned();
-        let user = user.ok_or_else(|| refuse(Code::NotFound, "USER_NOT_FOUND", "no user has this name"))?;
+        let user = self.lock().user(&request.into_inner().username)?.clone();
         Ok(Response::new(GetUserResponse { user: Some(user) }))
     }
 
     /// One user a page, whatever is asked for.
     async fn list_users(&self, request: Request<ListUsersRequest>) -> Result<Response<ListUsersResponse>, Status> {
         self.caller("ListUsers", request.metadata())?;
-        let page: usize = request.into_inner().page_token.parse().unwrap_or(0);
         let state = self.lock();
-        let users = state.users.values().skip(page).take(1).cloned().collect();
-        let more = page + 1 < state.users.len();
-        let next_page_token = if more { (page + 1).to_string() } else { String::new() };
+        let (users, next_page_token) = page(state.users.values().cloned(), &request.into_inner().page_token, 1);
         Ok(Response::new(ListUsersResponse { users, next_page_token }))
+    }
+
+    async fn update_user(&self, request: Request<UpdateUserRequest>) -> Result<Response<UpdateUserResponse>, Status> {
+        self.admin("UpdateUser", request.metadata())?;
+        let UpdateUserRequest { username, user: new, update_mask } = request.into_inner();
+        let (new, paths) = (new.unwrap(), update_mask.unwrap().paths);
+        let mut state = self.lock();
+        let mut user = state.user(&username)?.clone();
+        for path in &paths {
+            match path.as_str() {
+                "username" => user.username = new.username.to_lowercase(),
+                "display_name" => user.display_name = new.display_name.clone(),
+                "admin" => user.admin = new.admin,
+                path => panic!("{path} cannot be changed"),
+            }
+        }
+        if user.username != username && ["admin", "pedl"].contains(&username.as_str()) {
+            return Err(refuse(Code::FailedPrecondition, "NAME_IS_FIXED", "this user keeps its name"));
+        }
+        state.users.remove(&username);
+        state.users.insert(user.username.clone(), user.clone());
+        let password = state.passwords.remove(&username).unwrap();
+        state.passwords.insert(user.username.clone(), password);
+        let sessions = state.tokens.values_mut().filter(|session| session.username == username);
+        sessions.for_each(|session| session.username = user.username.clone());
+        Ok(Response::new(UpdateUserResponse { user: Some(user) }))
+    }
+
+    async fn activate_user(
+        &self,
+        request: Request<ActivateUserRequest>,
+    ) -> Result<Response<ActivateUserResponse>, Status> {
+        self.admin("ActivateUser", request.metadata())?;
+        let mut state = self.lock();
+        let user = state.user(&request.into_inner().username)?;
+        user.active = true;
+        Ok(Response::new(ActivateUserResponse { user: Some(user.clone()) }))
+    }
+
+    /// Whoever is deactivated runs three assets.
+    async fn deactivate_user(
+        &self,
+        request: Request<DeactivateUserRequest>,
+    ) -> Result<Response<DeactivateUserResponse>, Status> {
+        self.admin("DeactivateUser", request.metadata())?;
+        let DeactivateUserRequest { username, kill_tasks } = request.into_inner();
+        let mut state = self.lock();
+        let user = state.user(&username)?;
+        user.active = false;
+        let user = user.clone();
+        let ended_sessions = state.end_sessions_of(&username, None);
+        let killed_assets = if kill_tasks { 3 } else { 0 };
+        Ok(Response::new(DeactivateUserResponse { user: Some(user), ended_sessions, killed_assets }))
+    }
+
+    async fn change_password(
+        &self,
+        request: Request<ChangePasswordRequest>,
+    ) -> Result<Response<ChangePasswordResponse>, Status> {
+        let caller = self.caller("ChangePassword", request.metadata())?;
+        let session = token(request.metadata()).unwrap().to_string();
+        let ChangePasswordRequest { username, current_password, new_password } = request.into_inner();
+        let own = username.is_empty() || username == caller.username;
+        if !own && !caller.admin {
+            return Err(admin_required());
+        }
+        let username = if own { caller.username } else { username };
+        let mut state = self.lock();
+        state.user(&username)?;
+        if own && state.passwords[&username] != current_password {
+            return Err(refuse(Code::PermissionDenied, "WRONG_PASSWORD", "the current password is wrong"));
+        }
+        state.passwords.insert(username.clone(), new_password);
+        let ended_sessions = state.end_sessions_of(&username, Some(&session));
+        Ok(Response::new(ChangePasswordResponse { ended_sessions }))
     }
 
     async fn link_agent_user(
@@ -52,8 +125,7 @@ impl UserService for Shared {
             return Err(Status::with_error_details(Code::InvalidArgument, "a field is out of its bounds", details));
         }
         let mut state = self.lock();
-        let user = state.users.get_mut(&username);
-        let user = user.ok_or_else(|| refuse(Code::NotFound, "USER_NOT_FOUND", "no user has this name"))?;
+        let user = state.user(&username)?;
         user.agent_user = agent_user;
         Ok(Response::new(LinkAgentUserResponse { user: Some(user.clone()) }))
     }
@@ -64,8 +136,7 @@ impl UserService for Shared {
     ) -> Result<Response<UnlinkAgentUserResponse>, Status> {
         self.admin("UnlinkAgentUser", request.metadata())?;
         let mut state = self.lock();
-        let user = state.users.get_mut(&request.into_inner().username);
-        let user = user.ok_or_else(|| refuse(Code::NotFound, "USER_NOT_FOUND", "no user has this name"))?;
+        let user = state.user(&request.into_inner().username)?;
         user.agent_user = None;
         Ok(Response::new(UnlinkAgentUserResponse { user: Some(user.clone()) }))
     }
