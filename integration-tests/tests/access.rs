@@ -43,13 +43,11 @@ async fn call(channel: &Channel, rpc: &str, token: &str) -> &'static str {
     let codec = ProstCodec::<(), ()>::default();
     match client.server_streaming(with_token((), token), rpc.parse().unwrap(), codec).await {
         Ok(_) => "yes",
-        Err(status) => match status.code() {
-            Code::Unauthenticated => "who?",
-            Code::PermissionDenied => "-",
-            Code::Unimplemented => "absent",
-            // It was taken in, and its message found wanting.
-            _ => "yes",
-        },
+        Err(status) if status.code() == Code::Unauthenticated => "who?",
+        Err(status) if status.code() == Code::PermissionDenied => "-",
+        Err(status) if status.code() == Code::Unimplemented => "absent",
+        // It was taken in, and its message found wanting.
+        Err(_) => "yes",
     }
 }
 

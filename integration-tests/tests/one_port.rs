@@ -122,9 +122,9 @@ async fn a_call_needs_a_token_that_is_good_until_logout() {
     let without = sessions.get_current_session(GetCurrentSessionRequest {}).await.unwrap_err();
     assert_eq!(without.code(), Code::Unauthenticated);
 
-    let wrong = LoginRequest { username: "admin".into(), password: "wrong".into() };
+    let wrong = LoginRequest { username: "admin".into(), password: "wrong".into(), browser: false };
     assert_eq!(sessions.login(wrong).await.unwrap_err().code(), Code::Unauthenticated);
-    let login = LoginRequest { username: "ADMIN".into(), password: String::new() };
+    let login = LoginRequest { username: "ADMIN".into(), ..LoginRequest::default() };
     let token = sessions.login(login).await.unwrap().into_inner().token;
     let session = sessions.get_current_session(who(&token)).await.unwrap().into_inner();
     assert_eq!(session.user.unwrap().username, "admin");

@@ -35,7 +35,7 @@ pub enum Error {
     #[error("no active account has this name and password")]
     LoginFailed,
 
-    #[error("too many logins as this user failed from here: try again in {} s", after.as_secs().max(1))]
+    #[error("too many logins as this user failed from here: try again in {} s", after.as_secs_f64().ceil())]
     LoginThrottled { after: Duration },
     #[error("the current password is wrong")]
     WrongPassword,

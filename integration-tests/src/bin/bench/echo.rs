@@ -4,8 +4,9 @@ use std::io::Write as _;
 
 use pedl_proto::v1::session_service_server::{SessionService, SessionServiceServer};
 use pedl_proto::v1::{
-    GetCurrentSessionRequest, GetCurrentSessionResponse, LoginRequest, LoginResponse, LogoutRequest, LogoutResponse,
-    Session, User,
+    CreateAccessTokenRequest, CreateAccessTokenResponse, GetCurrentSessionRequest, GetCurrentSessionResponse,
+    ListSessionsRequest, ListSessionsResponse, LoginRequest, LoginResponse, LogoutRequest, LogoutResponse,
+    RevokeSessionRequest, RevokeSessionResponse, Session, SessionKind, User,
 };
 use prost_types::Timestamp;
 use tonic::transport::Server;
@@ -20,11 +21,29 @@ struct Echo;
 #[tonic::async_trait]
 impl SessionService for Echo {
     async fn login(&self, _: Request<LoginRequest>) -> Result<Response<LoginResponse>, Status> {
-        Err(Status::unimplemented("this server only echoes"))
+        only_echoes()
     }
 
     async fn logout(&self, _: Request<LogoutRequest>) -> Result<Response<LogoutResponse>, Status> {
-        Err(Status::unimplemented("this server only echoes"))
+        only_echoes()
+    }
+
+    async fn list_sessions(&self, _: Request<ListSessionsRequest>) -> Result<Response<ListSessionsResponse>, Status> {
+        only_echoes()
+    }
+
+    async fn revoke_session(
+        &self,
+        _: Request<RevokeSessionRequest>,
+    ) -> Result<Response<RevokeSessionResponse>, Status> {
+        only_echoes()
+    }
+
+    async fn create_access_token(
+        &self,
+        _: Request<CreateAccessTokenRequest>,
+    ) -> Result<Response<CreateAccessTokenResponse>, Status> {
+        only_echoes()
     }
 
     async fn get_current_session(
@@ -32,10 +51,24 @@ impl SessionService for Echo {
         _: Request<GetCurrentSessionRequest>,
     ) -> Result<Response<GetCurrentSessionResponse>, Status> {
         let time = Some(Timestamp { seconds: 1_800_000_000, nanos: 123_456_000 });
-        let session = Session { id: 1, created_at: time, expires_at: time };
+        let session = Session {
+            id: 1,
+            created_at: time,
+            expires_at: time,
+            kind: SessionKind::Login.into(),
+            username: "pedl".into(),
+            name: String::new(),
+            address: "127.0.0.1".into(),
+            last_used_at: time,
+            current: true,
+        };
         let user = User { id: 2, username: "pedl".into(), active: true, created_at: time, ..User::default() };
         Ok(Response::new(GetCurrentSessionResponse { session: Some(session), user: Some(user) }))
     }
+}
+
+fn only_echoes<T>() -> Result<Response<T>, Status> {
+    Err(Status::unimplemented("this server only echoes"))
 }
 
 /// Serves on a free port, and prints its address.
