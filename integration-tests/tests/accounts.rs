@@ -236,7 +236,8 @@ fn what_the_policy_asks_for() {
         error: new_password: must not be blank in this cluster
         error: new_password: must have at least 8 characters in this cluster
         error: new_password: is one that many people have: choose another
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
     set("long enough").ok();
 }
 

@@ -3,18 +3,25 @@
 pub mod policy;
 
 use std::fmt;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::error::{Error, Result};
 
-/// Checks that may wait for a place in the pool; more are turned away.
+/// Checks that may wait for a thread of the pool; more are turned away.
 const QUEUE: usize = 256;
+
+/// By how much the pool's threads stand back (sched(7)), so that calls are answered while they are busy: a tenth of a
+/// processor's time is theirs where others want it, too.
+const NICE: i32 = 10;
 
 /// In bytes. What is longer was typed by nobody, and is nobody's password.
 const LONGEST: usize = 16 << 10;
@@ -53,17 +60,24 @@ pub enum Verdict {
     Stale,
 }
 
-/// Checks and hashes passwords.
+/// Something to work out, and to tell.
+type Work = Box<dyn FnOnce() + Send>;
+
+/// Checks and hashes passwords, on threads of its own.
 pub struct Passwords {
-    places: Arc<Semaphore>,
-    waiting: Semaphore,
+    queue: SyncSender<Work>,
 }
 
 impl Passwords {
-    /// As many at a time as there are processors; each takes 19 MiB.
+    /// As many threads as there are processors; each takes 19 MiB while it works.
     pub fn new() -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { places: Arc::new(Semaphore::new(processors)), waiting: Semaphore::new(QUEUE) }
+        let (queue, waiting) = sync_channel(QUEUE);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            let waiting = waiting.clone();
+            thread::spawn(move || work(&waiting));
+        }
+        Self { queue }
     }
 
     /// Whether `password` is right for an account with the hash `stored`; without one, its password is blank. `None`
@@ -74,7 +88,7 @@ impl Passwords {
             Some(None) | None => DECOY.to_owned(),
             Some(Some(hash)) => hash,
         };
-        self.work(move || verify(&hash, &password)).await?
+        self.run(move || verify(&hash, &password)).await?
     }
 
     /// What to store of a password; nothing of a blank one.
@@ -82,17 +96,38 @@ impl Passwords {
         if password.is_blank() {
             return Ok(None);
         }
-        self.work(move || hash(&password)).await?.map(Some)
+        self.run(move || hash(&password)).await?.map(Some)
     }
 
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _waiting = self.waiting.try_acquire().map_err(|_| Error::Busy)?;
-        let place = self.places.clone().acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            work()
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let (tell, told) = oneshot::channel();
+        // Who asked may have gone meanwhile.
+        let work = Box::new(move || {
+            if !tell.is_closed() {
+                drop(tell.send(work()))
+            }
         });
-        done.await.map_err(|error| Error::Internal(format!("work on a password panicked: {error}")))
+        self.queue.try_send(work).map_err(|error| match error {
+            TrySendError::Full(_) => Error::Busy,
+            TrySendError::Disconnected(_) => Error::Internal("no thread works on passwords".into()),
+        })?;
+        told.await.map_err(|_| Error::Internal("work on a password panicked".into()))
+    }
+}
+
+/// Works until nobody can ask any more.
+fn work(waiting: &Mutex<Receiver<Work>>) {
+    // Linux keeps it for each thread. Without it logins are as fast, and calls beside them slower.
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "the threads that check passwords do not stand back");
+    }
+    loop {
+        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match next {
+            // A panic is told by the channel that it drops, and costs no thread.
+            Ok(work) => drop(catch_unwind(AssertUnwindSafe(work))),
+            Err(_) => return,
+        }
     }
 }
 

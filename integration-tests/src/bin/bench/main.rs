@@ -3,9 +3,11 @@
 
 mod commands;
 mod echo;
+mod logins;
 mod memory;
 mod rates;
 mod report;
+mod users;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,8 @@ fn main() -> ExitCode {
     memory::measure(&cluster, &mut report);
     commands::measure(&cluster, &mut report);
     rates::measure(&cluster, &mut report);
+    logins::measure(&cluster, &mut report);
+    users::measure(&mut report);
     report.print();
     ExitCode::SUCCESS
 }

@@ -43,7 +43,7 @@ pub fn measure(cluster: &Cluster, report: &mut Report) {
         }
         let detail = format!("{:.0}/s against {:.0}/s, medians of {ROUNDS} rounds", median(ours), median(theirs));
         let figure = "GetCurrentSession, 64 concurrent, against a bare tonic echo";
-        report.at_least(figure, median(ratios), 0.7, "", &detail);
+        report.at_least(figure, median(ratios), 0.8, "", &detail);
     });
     drop(server.kill());
     drop(server.wait());

@@ -1,0 +1,107 @@
+//! Lists of many accounts.
+
+use std::time::Instant;
+
+use integration_tests::{Cluster, Settings};
+use pedl_proto::v1::session_service_client::SessionServiceClient;
+use pedl_proto::v1::user_service_client::UserServiceClient;
+use pedl_proto::v1::{ListUsersRequest, LoginRequest};
+use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement};
+use tonic::Request;
+use tonic::transport::Channel;
+
+use crate::report::{Report, median};
+
+const USERS: u32 = 100_000;
+const PAGE: i32 = 100;
+const ROUNDS: usize = 200;
+
+/// What the master asks for the first page: one more than it shows.
+const FIRST_PAGE: &str = "SELECT * FROM users ORDER BY username LIMIT 101";
+
+pub fn measure(report: &mut Report) {
+    let mut cluster = Settings::default().agents(0).start();
+    cluster.kill_master();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    runtime.block_on(fill(&cluster));
+    cluster.start_master();
+    runtime.block_on(async {
+        let database = open(&cluster, "ro").await;
+        let channel = Channel::from_shared(cluster.url()).expect("it is a URL").connect().await;
+        let mut lists = Lists::open(channel.expect("the master accepts")).await;
+        let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
+        for round in 0..=ROUNDS {
+            let start = Instant::now();
+            let rows = database.query_all_raw(Statement::from_string(DbBackend::Sqlite, FIRST_PAGE)).await;
+            assert_eq!(rows.expect("the database is read").len(), 101);
+            let their_time = start.elapsed().as_secs_f64();
+            let (our_time, _) = lists.page(String::new()).await;
+            if round > 0 {
+                ours.push(our_time);
+                theirs.push(their_time);
+                ratios.push(our_time / their_time);
+            }
+        }
+        let ms = |times| median(times) * 1000.0;
+        let detail = format!("{:.2} ms against {:.2} ms, medians of {ROUNDS}", ms(ours), ms(theirs));
+        report.at_most("first page of 100,000 users against the same SQL", median(ratios), 2.0, "", &detail);
+
+        let times = lists.all_pages().await;
+        let (first, last) = (times[..100].to_vec(), times[times.len() - 100..].to_vec());
+        let detail = format!("{:.2} ms against {:.2} ms, medians of 100 pages", ms(last.clone()), ms(first.clone()));
+        report.at_most("the last pages against the first", median(last) / median(first), 1.25, "", &detail);
+    });
+}
+
+/// Beside the master, which does not run.
+async fn fill(cluster: &Cluster) {
+    let database = open(cluster, "rw").await;
+    let rows = format!(
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {USERS}) \
+         INSERT INTO users (username, display_name, admin, active, created_at) \
+         SELECT printf('user%06d', n), 'A User', 0, 1, 0 FROM numbers"
+    );
+    database.execute_unprepared(&rows).await.expect("the rows can be inserted");
+    database.close().await.expect("the database can be closed");
+}
+
+async fn open(cluster: &Cluster, mode: &str) -> DatabaseConnection {
+    let url = format!("sqlite://{}?mode={mode}", cluster.path("master/pedl.db").display());
+    Database::connect(url).await.expect("the database can be opened")
+}
+
+/// Asks the master.
+struct Lists {
+    client: UserServiceClient<Channel>,
+    token: String,
+}
+
+impl Lists {
+    async fn open(channel: Channel) -> Self {
+        let login = LoginRequest { username: "pedl".into(), ..LoginRequest::default() };
+        let opened = SessionServiceClient::new(channel.clone()).login(login).await.expect("pedl logs in");
+        Self { client: UserServiceClient::new(channel), token: opened.into_inner().token }
+    }
+
+    /// How many seconds a page took, and where the next one starts.
+    async fn page(&mut self, page_token: String) -> (f64, String) {
+        let mut request = Request::new(ListUsersRequest { page_size: PAGE, page_token });
+        let token = format!("Bearer {}", self.token).parse().expect("it is plain text");
+        request.metadata_mut().insert("authorization", token);
+        let start = Instant::now();
+        let page = self.client.list_users(request).await.expect("the list is answered").into_inner();
+        (start.elapsed().as_secs_f64(), page.next_page_token)
+    }
+
+    async fn all_pages(&mut self) -> Vec<f64> {
+        let (mut times, mut next) = (Vec::new(), String::new());
+        loop {
+            let (time, after) = self.page(next).await;
+            times.push(time);
+            next = after;
+            if next.is_empty() {
+                return times;
+            }
+        }
+    }
+}
