@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 /// How many inputs each property is tried with: few, so that every run of the tests has them. To hunt:
-/// `PEDL_FUZZ_CASES=100000 cargo test -p pedl-cli any_`.
+/// `PROPTEST_CASES=100000 cargo test -p pedl-cli any_`.
 pub fn config() -> ProptestConfig {
-    let cases = std::env::var("PEDL_FUZZ_CASES").map_or(64, |cases| cases.parse().expect("a number of cases"));
+    let cases = std::env::var("PROPTEST_CASES").map_or(64, |cases| cases.parse().expect("a number of cases"));
     // A failure tells its input; no file beside the code needs to remember it.
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }

@@ -46,6 +46,11 @@ fn the_tour_goes_as_written() {
 }
 
 #[test]
+fn accounts_are_as_written() {
+    walk("docs/accounts.md", "/srv/none");
+}
+
+#[test]
 fn files_and_permissions_are_as_written() {
     walk("docs/files-and-permissions.md", "/srv/pedl-docs");
 }

@@ -67,6 +67,12 @@ fn two_masters_do_not_share_a_database() {
 fn secrets_are_their_owners_alone_and_in_no_log() {
     let cluster = Cluster::start();
     cluster.pedl(&["command", "run", "-e", "KEY=very-hidden", "true"]).ok();
+    let mut set = cluster.command(&["user", "change-password"]);
+    outcome(set.env("PEDL_NEW_PASSWORD", "pedls very secret password")).ok();
+    let mut wrong = cluster.command(&["user", "login", "admin"]);
+    outcome(wrong.env("PEDL_PASSWORD", "pedls mistyped secret"));
+    let script = cluster.pedl(&["token", "create", "--name", "ci"]).ok();
+    cluster.pedl(&["-u", "admin", "master", "audit"]).ok();
     let mode = |path: &str| fs::metadata(cluster.path(path)).unwrap().permissions().mode() & 0o777;
     for file in ["master/agent-token", "master/pedl.db", "master/logs.db", "home/.config/pedl/credentials.json"] {
         assert_eq!(mode(file), 0o600, "{file}");
@@ -77,14 +83,16 @@ fn secrets_are_their_owners_alone_and_in_no_log() {
     let join_token = fs::read_to_string(cluster.path("master/agent-token")).unwrap();
     let credentials = fs::read_to_string(cluster.path("home/.config/pedl/credentials.json")).unwrap();
     let credentials: serde_json::Value = serde_json::from_str(&credentials).unwrap();
-    let mut secrets = vec![join_token.trim().to_owned(), "very-hidden".to_owned()];
+    let mut secrets = vec![join_token.trim().to_owned(), script.trim().to_owned(), "very-hidden".to_owned()];
+    secrets.extend(["pedls very secret password", "pedls mistyped secret"].map(ToOwned::to_owned));
     collect_tokens(&credentials, &mut secrets);
-    assert!(secrets.len() >= 3, "the session's token was found too");
+    assert!(secrets.len() >= 7, "the sessions' tokens were found too");
     for file in ["master.log", "agent0.log"] {
         let log = fs::read_to_string(cluster.path(file)).unwrap();
         assert!(secrets.iter().all(|secret| !log.contains(secret)), "{file}: {log}");
     }
-    for file in ["master/pedl.db", "master/pedl.db-wal"] {
+    // The audit is in there, too.
+    for file in ["master/pedl.db", "master/pedl.db-wal", "master/logs.db", "master/logs.db-wal"] {
         let bytes = fs::read(cluster.path(file)).unwrap_or_default();
         let holds = |secret: &str| bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
         let tokens = secrets.iter().filter(|secret| secret.starts_with("pedl"));

@@ -166,6 +166,8 @@ impl<'de> Deserialize<'de> for UnixName {
 mod tests {
     use expect_test::expect;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -185,6 +187,16 @@ mod tests {
         }
         for bad in ["", "$", "1ada", "-ada", "a:b", "a b", "a\nb", "..", "a/b", &"x".repeat(33)] {
             assert!(UnixName::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_takes_anything(text in ".*") {
+            // What is taken is safe in a file's name, a line and a URL.
+            let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic() && !"/:?#".contains(c));
+            prop_assert!(Username::parse(&text).map_or(true, |name| plain(name.as_str())));
+            prop_assert!(UnixName::parse(&text).map_or(true, |name| plain(name.as_str())));
         }
     }
 

@@ -161,6 +161,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Whatever stands in the file: an answer comes, and is one line.
+        #[test]
+        fn reading_takes_anything(text in "(security|listen|tls|agents|database|[a-z{}:, \n-])*: ?.*") {
+            let config: Result<Config, _> = serde_yaml::from_str(&text);
+            proptest::prop_assert!(config.map_or(true, |config| !config.masked().is_empty()));
+        }
+    }
+
     #[test]
     fn flags_win_over_environment_over_file() {
         let user = "security: { default_task: { user: nobody, uid: 65534, group: nogroup, gid: 65534 } }";
