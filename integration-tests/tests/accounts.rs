@@ -302,8 +302,8 @@ fn who_did_what_is_on_record() {
     let lines: Vec<String> = events.as_array().unwrap().iter().rev().map(line).collect();
     let once = |lines: Vec<String>| lines.into_iter().filter(|line| !line.contains("session.login admin"));
     expect![[r#"
-        a joining agent from 127.0.0.1: agent.join n0 (pool `default`)
         pedl from 127.0.0.1: session.login pedl (-)
+        a joining agent from 127.0.0.1: agent.join n0 (pool `default`)
         admin from 127.0.0.1: user.create ada (-)
         admin from 127.0.0.1: user.link ada (ada (1234), group lab (2345))
         ada from 127.0.0.1: session.login ada (-)
