@@ -35,6 +35,17 @@ pub enum Error {
     #[error("no active account has this name and password")]
     LoginFailed,
 
+    #[error(
+        "`{called}` is no name of this master's: set `public_url: {suggested}` in its master.yaml and restart it, or call it \
+         by its IP address"
+    )]
+    ForeignHost { called: String, suggested: String },
+    #[error(
+        "a call with the session's cookie must be gRPC-web and come from the master's own page, on loopback or where \
+         `public_url` in master.yaml says: call with `authorization: Bearer TOKEN`"
+    )]
+    ForeignOrigin,
+
     #[error("only an administrator may do this")]
     AdminRequired,
     #[error("{kind} {id} belongs to {owner}: only its owner and administrators may do this")]
@@ -89,6 +100,7 @@ impl Error {
     fn code(&self) -> Code {
         match self {
             Self::TokenMissing | Self::TokenInvalid | Self::LoginFailed => Code::Unauthenticated,
+            Self::ForeignHost { .. } | Self::ForeignOrigin => Code::PermissionDenied,
             Self::AdminRequired | Self::NotOwner { .. } | Self::WrongTokenKind => Code::PermissionDenied,
             Self::UnknownRpc => Code::Unimplemented,
             Self::InvalidFields(_) | Self::InvalidPageToken => Code::InvalidArgument,
@@ -108,6 +120,7 @@ impl Error {
             Self::TokenMissing => ErrorReason::TokenMissing,
             Self::TokenInvalid => ErrorReason::TokenInvalid,
             Self::LoginFailed => ErrorReason::LoginFailed,
+            Self::ForeignHost { .. } | Self::ForeignOrigin => ErrorReason::ForeignOrigin,
             Self::AdminRequired => ErrorReason::AdminRequired,
             Self::NotOwner { .. } => ErrorReason::NotOwner,
             Self::WrongTokenKind => ErrorReason::WrongTokenKind,

@@ -20,6 +20,9 @@ pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
+/// How a master with TLS begins its answer to who speaks none.
+pub const SPEAKS_TLS: &str = "this master speaks TLS";
+
 /// Whether a connection failed since the other end answered a TLS handshake with something else.
 #[must_use]
 pub fn speaks_no_tls(error: &(dyn std::error::Error + 'static)) -> bool {

@@ -58,7 +58,7 @@ impl ClusterService for Api {
             .write(move |tx| Box::pin(store::agents::create_join_token(tx, hash, pool, Some(expires_at))))
             .await?;
         Ok(Response::new(CreateAgentTokenResponse {
-            token: token.reveal().into(),
+            token: token.reveal_with(self.identity.as_ref().and_then(|identity| identity.pin())),
             expires_at: Some(timestamp(expires_at)),
         }))
     }

@@ -8,11 +8,12 @@ use axum::body::Body;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::Status;
 use tower::{Layer, Service};
 
 use super::caller::Caller;
+use super::cookie::Browser;
 use super::policy::{self, Access};
 use super::sessions::Sessions;
 use crate::error::{Error, Result};
@@ -57,7 +58,8 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let sessions = self.sessions.clone();
         async move {
-            match identify(&sessions, request.uri().path(), request.headers()).await {
+            let browser = request.extensions().get::<Browser>();
+            match identify(&sessions, request.uri().path(), request.headers(), browser).await {
                 Ok(caller) => {
                     request.extensions_mut().insert(caller);
                     inner.call(request).await
@@ -69,20 +71,24 @@ where
     }
 }
 
-async fn identify(sessions: &Sessions, path: &str, headers: &HeaderMap) -> Result<Caller> {
+async fn identify(sessions: &Sessions, path: &str, headers: &HeaderMap, browser: Option<&Browser>) -> Result<Caller> {
     let access = policy::access(path)?;
     // A stale token must not keep anyone from logging in again.
     if access == Access::Anyone {
         return Ok(Caller::Nobody);
     }
-    let caller = match headers.get(AUTHORIZATION) {
+    let token = match headers.get(AUTHORIZATION) {
+        None => browser.map_or(Ok(None), Browser::token)?,
+        Some(value) => Some(bearer(value).ok_or(Error::TokenInvalid)?),
+    };
+    let caller = match token {
         None => Caller::Nobody,
-        Some(value) => {
-            let token =
-                value.to_str().ok().and_then(|value| value.strip_prefix("Bearer ")).ok_or(Error::TokenInvalid)?;
-            sessions.resolve(token).await?
-        }
+        Some(token) => sessions.resolve(token).await?,
     };
     policy::admit(access, &caller)?;
     Ok(caller)
+}
+
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()?.strip_prefix("Bearer ")
 }
