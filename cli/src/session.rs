@@ -133,7 +133,7 @@ pub fn login_failed(user: &str, status: Status, master: &MasterUrl) -> Error {
 
 /// Logs a user in.
 pub async fn log_in(channel: &Channel, username: &str, password: String) -> Result<LoginResponse, Status> {
-    let request = LoginRequest { username: username.to_string(), password };
+    let request = LoginRequest { username: username.to_string(), password, browser: false };
     Ok(SessionServiceClient::new(channel.clone()).login(request).await?.into_inner())
 }
 

@@ -1,4 +1,4 @@
-//! `pedl master`: what there is to know about the master.
+//! `pedl master`: what there is to know about the master, and what is kept of it.
 
 use clap::Subcommand;
 use pedl_proto::v1::GetMasterRequest;
@@ -6,7 +6,8 @@ use pedl_proto::v1::cluster_service_client::ClusterServiceClient;
 
 use crate::args::Global;
 use crate::client::connect;
-use crate::error::Error;
+use crate::error::{Error, say};
+use crate::store::Store;
 use crate::{output, record};
 
 /// What can be done with the master.
@@ -15,12 +16,30 @@ pub enum Verb {
     /// Show the master's version; needs no login
     #[command(after_help = "Examples:\n  pedl master info\n  pedl -m gpu-master:8080 master info -o json")]
     Info,
+    /// Forget the certificate of a master that has a new one
+    #[command(
+        after_help = "Examples:\n  pedl -m https://gpu-master:8080 master forget\n\nAsk the administrator first whether the certificate was changed: the master prints its fingerprint at every start."
+    )]
+    Forget,
 }
 
 /// Does what the verb says.
 pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
     match verb {
         Verb::Info => info(global).await,
+        Verb::Forget => {
+            forget(global);
+            Ok(())
+        }
+    }
+}
+
+fn forget(global: &Global) {
+    let mut forgotten = None;
+    Store::open(global.master.clone()).change(|kept| forgotten = kept.certificate.take());
+    match forgotten {
+        Some(certificate) => say(format!("the certificate {certificate} of {} is forgotten", global.master)),
+        None => say(format!("no certificate is kept for {}", global.master)),
     }
 }
 
