@@ -27,7 +27,7 @@ pub fn measure(cluster: &Cluster, report: &mut Report) {
     runtime.block_on(async {
         let master = connect(&cluster.url()).await;
         let echo = connect(&echo_url).await;
-        let login = LoginRequest { username: "pedl".into(), password: String::new() };
+        let login = LoginRequest { username: "pedl".into(), password: String::new(), browser: false };
         let token = master[0].clone().login(login).await.expect("pedl logs in").into_inner().token;
         let token: MetadataValue<Ascii> = format!("Bearer {token}").parse().expect("a token is plain text");
 
