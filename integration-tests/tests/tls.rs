@@ -113,6 +113,36 @@ fn a_certificate_is_trusted_when_it_is_seen_first_and_no_other_after_that() {
     cluster.wait_for_agents();
 }
 
+#[test]
+fn a_person_is_asked() {
+    let cluster = settings().agents(0).start();
+    let answer = |answers: &str| {
+        // Kept open: at a terminal's end there is nobody to ask.
+        let terminal = nix::pty::openpty(None, None).unwrap();
+        let mut pedl = newcomer(&cluster, "new", &["user", "whoami"]);
+        pedl.stdin(terminal.slave);
+        fs::File::from(terminal.master.try_clone().unwrap()).write_all(answers.as_bytes()).unwrap();
+        outcome(&mut pedl)
+    };
+    expect_test::expect![[r#"
+        exit 5
+        --- stdout
+        --- stderr
+        The master at https://MASTER shows a certificate with SHA-256 fingerprint
+          NEW
+        which nothing vouches for; the master prints its own at every start. Trust it from now on? (yes/no) error: the certificate of the master at https://MASTER is not trusted
+    "#]].assert_eq(&shown(&cluster, &answer("no\n")));
+    expect_test::expect![[r#"
+        exit 0
+        --- stdout
+        pedl
+        --- stderr
+        The master at https://MASTER shows a certificate with SHA-256 fingerprint
+          NEW
+        which nothing vouches for; the master prints its own at every start. Trust it from now on? (yes/no) Please type yes or no: "#]].assert_eq(&shown(&cluster, &answer("hm\nyes\n")));
+    assert_eq!(outcome(&mut newcomer(&cluster, "new", &["user", "whoami"])).stderr, "", "it is asked once");
+}
+
 /// A certificate for 127.0.0.1 that an authority issued; answers the authority's file.
 fn issue(dir: &Path) -> std::path::PathBuf {
     let mut params = CertificateParams::new(Vec::new()).unwrap();

@@ -116,8 +116,10 @@ async fn run(config: Config, given: Option<Identity>) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}: choose another address with --listen", config.listen))?;
+    let https = config.tls.mode != TlsMode::Off;
+    let names = Names { listen: config.listen.ip(), https, public_url: config.public_url.clone() };
     let identity = match config.tls.mode {
-        TlsMode::Auto => Some(Identity::read_or_make(&dir)?),
+        TlsMode::Auto => Some(Identity::read_or_make(&dir, names.of_others())?),
         TlsMode::Off | TlsMode::Files => given,
     };
     let identity = identity.map(Arc::new);
@@ -149,7 +151,6 @@ async fn run(config: Config, given: Option<Identity>) -> anyhow::Result<()> {
     };
     tokio::spawn(scheduler.run());
     tokio::spawn(stop_on_signal(shutdown)?);
-    let names = Names { listen: config.listen.ip(), https: identity.is_some(), public_url: config.public_url };
     let tls = identity.as_ref().map(Identity::server_config).transpose()?;
     if let Some(identity) = &identity {
         tracing::info!("the certificate's SHA-256 fingerprint is {}", identity.fingerprint());

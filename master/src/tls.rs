@@ -60,12 +60,12 @@ impl Identity {
         Ok(Self { cert: cert.into(), key: key.into(), loaded: Mutex::new(loaded) })
     }
 
-    /// The one in the data directory, made where there is none.
-    pub fn read_or_make(dir: &DataDir) -> Result<Self, Error> {
+    /// The one in the data directory, made where there is none: for this machine's own names, and for `names`.
+    pub fn read_or_make(dir: &DataDir, names: Vec<String>) -> Result<Self, Error> {
         let keeping = |source| Error::Keeping { dir: dir.path().into(), source };
         let [cert, key] = ["cert.pem", "key.pem"].map(|name| dir.path().join("tls").join(name));
         if !(cert.exists() && key.exists()) {
-            let (cert_pem, key_pem) = make()?;
+            let (cert_pem, key_pem) = make(names)?;
             dir.write("tls/key.pem", &key_pem).map_err(keeping)?;
             dir.write("tls/cert.pem", &cert_pem).map_err(keeping)?;
         }
@@ -166,12 +166,12 @@ fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
 }
 
 /// A certificate of the master's own and its key, in PEM.
-fn make() -> Result<(String, String), Error> {
+fn make(mut names: Vec<String>) -> Result<(String, String), Error> {
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
-    let mut names = ["localhost", "127.0.0.1", "::1"].map(ToOwned::to_owned).to_vec();
-    if !host.is_empty() && host.is_ascii() && host != "localhost" {
-        names.push(host.clone());
-    }
+    names.extend(["localhost", "127.0.0.1", "::1", &host].map(ToOwned::to_owned));
+    names.retain(|name| !name.is_empty() && name.is_ascii());
+    names.sort();
+    names.dedup();
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.remove(DnType::CommonName);
     params.distinguished_name.push(DnType::CommonName, format!("PEDL master on {host}"));
@@ -200,14 +200,19 @@ mod tests {
     fn the_masters_own_is_made_once_and_is_private() {
         let parent = tempfile::tempdir().unwrap();
         let dir = DataDir::open(&parent.path().join("data")).unwrap();
-        let first = Identity::read_or_make(&dir).unwrap();
-        let again = Identity::read_or_make(&dir).unwrap();
+        let first = Identity::read_or_make(&dir, vec!["10.0.0.5".into(), "boss".into()]).unwrap();
+        let again = Identity::read_or_make(&dir, Vec::new()).unwrap();
         assert_eq!(first.fingerprint(), again.fingerprint());
         assert_eq!(first.pin(), Some(first.fingerprint()));
+        let shown = first.shown();
+        let shown = EndEntityCert::try_from(&shown.cert[0]).unwrap();
+        for name in ["localhost", "127.0.0.1", "::1", "10.0.0.5", "boss"] {
+            shown.verify_is_valid_for_subject_name(&name.try_into().unwrap()).unwrap();
+        }
         let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode("tls"), mode("tls/cert.pem"), mode("tls/key.pem")), (0o700, 0o600, 0o600));
         fs::remove_file(dir.path().join("tls/cert.pem")).unwrap();
-        assert_ne!(Identity::read_or_make(&dir).unwrap().fingerprint(), first.fingerprint());
+        assert_ne!(Identity::read_or_make(&dir, Vec::new()).unwrap().fingerprint(), first.fingerprint());
     }
 
     #[test]
@@ -233,10 +238,10 @@ mod tests {
             Err("tls.key: DIR/b.key is not the key of the certificate in DIR/a.cert")
             Err("tls.cert: DIR/absent: cannot be read: No such file or directory (os error 2)")
             Err("tls.key: DIR/absent: cannot be read: No such file or directory (os error 2)")
-            Err("tls.cert: DIR/empty: holds none: give a PEM file, as certbot writes them")
-            Err("tls.key: DIR/empty: holds none: give a PEM file, as certbot writes them")
+            Err("tls.cert: DIR/empty: holds none in PEM: give a file as certbot writes them")
+            Err("tls.key: DIR/empty: holds none in PEM: give a file as certbot writes them")
             Err("tls.cert: DIR/bad: is no certificate of a server: TrailingData(SignedData)")
-            Err("tls.cert: DIR/a.key: holds none: give a PEM file, as certbot writes them")
+            Err("tls.cert: DIR/a.key: holds none in PEM: give a file as certbot writes them")
         "#]]
         .assert_eq(&shown.replace(&*dir.path().to_string_lossy(), "DIR"));
     }

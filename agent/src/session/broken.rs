@@ -147,3 +147,15 @@ impl Broken {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_without_tls_is_told_to_use_it() {
+        let told = Broken::from(Status::unavailable(format!("{}: use https://boss:8080", pedl_tls::SPEAKS_TLS)));
+        assert!(matches!(told, Broken::Transport(_)) && !told.passes(), "{told}");
+        assert_eq!(told.to_string(), "it speaks TLS: set `master` to an https:// URL");
+    }
+}

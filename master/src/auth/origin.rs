@@ -150,6 +150,16 @@ impl Names {
         origin.host.is_loopback() || same.as_ref() == Some(origin) || self.public_url.as_ref() == Some(origin)
     }
 
+    /// The names and addresses by which others than this machine itself may call it, as far as they are configured.
+    pub fn of_others(&self) -> Vec<String> {
+        let public = self.public_url.as_ref().map(|url| match &url.host {
+            Host::Ip(ip) => ip.to_string(),
+            Host::Name(name) => name.clone(),
+        });
+        let listen = Some(self.listen).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string());
+        listen.into_iter().chain(public).collect()
+    }
+
     /// What `public_url` must be for `authority` to be the master.
     pub fn suggest(&self, authority: &str) -> String {
         match Origin::of(self.https, authority) {
