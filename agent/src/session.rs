@@ -86,7 +86,9 @@ impl Keeper {
         let pin = match &member {
             Some(member) => {
                 self.master.present(&member.credential);
-                member.master_fingerprint
+                // The master may speak TLS only since this agent joined: a token beside it says so by now.
+                let of_token = || join_token::read(&self.config.token_file).ok()?.master_fingerprint;
+                member.master_fingerprint.or_else(of_token)
             }
             None => self.present_join_token()?,
         };

@@ -114,6 +114,20 @@ fn a_certificate_is_trusted_when_it_is_seen_first_and_no_other_after_that() {
 }
 
 #[test]
+fn tls_can_be_turned_on_later() {
+    let mut cluster = Cluster::start();
+    let yaml = fs::read_to_string(cluster.path("master.yaml")).unwrap();
+    fs::write(cluster.path("master.yaml"), yaml + "tls: { mode: auto }\n").unwrap();
+    cluster.kill_master();
+    cluster.start_master();
+    wait_for_line(&cluster, "agent0.log", "it speaks TLS: set `master` to an https:// URL");
+    cluster.kill_agent(0);
+    cluster.start_agent(0);
+    cluster.wait_for_agents();
+    assert_eq!(cluster.pedl(&["command", "run", "--", "echo", "hello"]).ok(), "hello\n");
+}
+
+#[test]
 fn a_person_is_asked() {
     let cluster = settings().agents(0).start();
     let answer = |answers: &str| {
