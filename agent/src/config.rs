@@ -131,6 +131,11 @@ pub enum Error {
     /// A variable that sets nothing.
     #[error("{0}: there is no such setting; the settings are {1}")]
     UnknownVariable(String, String),
+    /// A certificate is named, and the URL asks for none.
+    #[error(
+        "master_fingerprint is set, and master {0} is without TLS: give an https:// URL, or leave the fingerprint out"
+    )]
+    WithoutTls(MasterUrl),
     /// The host's name is none for an agent.
     #[error("the host's name cannot be the agent's ({0}): name it with --name")]
     HostName(String),
@@ -167,6 +172,9 @@ impl Config {
             bind_mounts: file.bind_mounts,
             allow_capabilities: file.allow_capabilities,
         };
+        if config.master_fingerprint.is_some() && !config.master.is_https() {
+            return Err(Error::WithoutTls(config.master));
+        }
         config.name = config.name.or_host().map_err(Error::HostName)?;
         // Docker takes only absolute paths as sources of mounts.
         config.data_dir = std::path::absolute(&config.data_dir)
@@ -340,6 +348,17 @@ mod tests {
             ]],
         );
         check("- a", expect![".: invalid type: sequence, expected struct Config"]);
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_tls() {
+        let fingerprint = "ab".repeat(32);
+        let load = |master| {
+            let args = ["pedl-agent", "--config", "/dev/null", "--name", "a", "--master", master];
+            Config::load(Args::parse_from([&args[..], &["--master-fingerprint", &fingerprint]].concat()))
+        };
+        assert!(load("https://m:1").is_ok());
+        assert!(load("http://m:1").unwrap_err().to_string().contains("give an https:// URL"));
     }
 
     #[test]

@@ -42,12 +42,21 @@ pub async fn connect(master: &MasterUrl) -> Result<Connection, Error> {
     let endpoint = Endpoint::from_shared(master.to_string()).map_err(|err| unreachable(err, master))?;
     let endpoint =
         endpoint.connect_timeout(CONNECT_TIMEOUT).http2_keep_alive_interval(KEEP_ALIVE).keep_alive_timeout(KEEP_ALIVE);
+    let named = named()?;
     if !master.is_https() {
+        if named.is_some() {
+            let tls = master.with_tls(true);
+            return Err(Error::Usage(format!(
+                "{FINGERPRINT} is set, and {master} is without TLS: use {tls}, or unset it"
+            )));
+        }
         let channel = endpoint.connect().await.map_err(|err| unreachable(err, master))?;
         return Ok(Connection { channel, trust: None });
     }
     let store = Store::open(master.clone());
-    let trust = Trust::new(rule(&store)?);
+    // The one that is named; else those that the machine vouches for, and the one that was seen first.
+    let kept = || store.read().certificate.map_or(Rule::Vouched, Rule::VouchedOr);
+    let trust = Trust::new(named.map_or_else(kept, Rule::Only));
     let endpoint = endpoint.tls_config_with_verifier(ClientTlsConfig::new(), trust.clone());
     let endpoint = endpoint.map_err(|err| unreachable(err, master))?;
     let mut channel = endpoint.connect().await;
@@ -63,14 +72,13 @@ pub async fn connect(master: &MasterUrl) -> Result<Connection, Error> {
     }
 }
 
-/// Which certificates are taken: the one that the environment names, else those that the machine vouches for and the
-/// one that was seen first.
-fn rule(store: &Store) -> Result<Rule, Error> {
+/// The certificate that the environment names.
+fn named() -> Result<Option<Fingerprint>, Error> {
     match std::env::var(FINGERPRINT) {
         Ok(text) if !text.is_empty() => {
-            text.parse().map(Rule::Only).map_err(|err| Error::Usage(format!("{FINGERPRINT} is {err}")))
+            text.parse().map(Some).map_err(|err| Error::Usage(format!("{FINGERPRINT} is {err}")))
         }
-        Ok(_) | Err(_) => Ok(store.read().certificate.map_or(Rule::Vouched, Rule::VouchedOr)),
+        Ok(_) | Err(_) => Ok(None),
     }
 }
 
@@ -116,9 +124,9 @@ fn ask(shown: &Fingerprint, master: &MasterUrl) -> Result<bool, Error> {
 /// What is told of a certificate that is not the right one.
 fn refused(refusal: Refusal, master: &MasterUrl) -> Error {
     let Refusal { shown, expected, why } = refusal;
-    let named = std::env::var_os(FINGERPRINT).is_some_and(|text| !text.is_empty());
+    let named = named().ok().flatten();
     Error::Untrusted(match expected {
-        Some(expected) if named => format!(
+        Some(expected) if named == Some(expected) => format!(
             "the certificate of the master at {master} is not the one that {FINGERPRINT} names: its SHA-256 fingerprint is \
              {shown}, not {expected}; nothing was sent"
         ),
@@ -132,11 +140,15 @@ fn refused(refusal: Refusal, master: &MasterUrl) -> Error {
 }
 
 fn unreachable(err: tonic::transport::Error, master: &MasterUrl) -> Error {
-    if pedl_tls::speaks_no_tls(&err) {
-        return Error::Untrusted(format!(
-            "the master at {master} does not speak TLS: use {} if you trust the network in between",
-            master.with_tls(false)
-        ));
+    if !pedl_tls::speaks_no_tls(&err) {
+        return Error::from_status(Status::from_error(Box::new(err)), master);
     }
-    Error::from_status(Status::from_error(Box::new(err)), master)
+    let plain = master.with_tls(false);
+    Error::Untrusted(match Store::open(master.clone()).read().certificate {
+        None => format!("the master at {master} does not speak TLS: use {plain} if you trust the network in between"),
+        Some(_) => format!(
+            "the master at {master} does not speak TLS any longer: somebody may be in between, or it was turned off there: \
+             ask its administrator, and if so, use {plain}"
+        ),
+    })
 }

@@ -226,6 +226,8 @@ fn who_speaks_the_wrong_one_is_told() {
         error: the master at https://MASTER does not speak TLS: use http://MASTER if you trust the network in between
     "#]]
     .assert_eq(&shown(&cluster, &told));
+    let named = outcome(cluster.command(&["user", "whoami"]).env("PEDL_MASTER_FINGERPRINT", "ab".repeat(32)));
+    assert!(named.code == Some(2) && named.stderr.contains("is without TLS: use https://"), "{named:?}");
     cluster.start_agent_with(0, |agent| {
         agent.args(["--master", &https]);
     });

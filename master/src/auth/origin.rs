@@ -31,7 +31,7 @@ impl Host {
         }
         let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
         let good = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-        (!name.is_empty() && name.chars().all(good)).then_some(Self::Name(name))
+        (name.len() <= 253 && !name.is_empty() && name.chars().all(good)).then_some(Self::Name(name))
     }
 
     fn is_loopback(&self) -> bool {

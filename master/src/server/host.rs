@@ -18,6 +18,9 @@ use crate::error::Error;
 /// How often the log tells of calls that were turned away: who causes them may cause many.
 const TOLD: Duration = Duration::from_secs(60);
 
+/// No name is longer (RFC 1035, section 2.3.4): what is, is repeated to nobody in full.
+const LONGEST: usize = 255;
+
 /// Knows the master's names.
 pub struct Doorman {
     names: Names,
@@ -31,7 +34,8 @@ impl Doorman {
 
     fn admit(&self, request: &Request) -> Result<Browser, Error> {
         if let Some(called) = authorities(request).find(|called| !self.names.owns(called)) {
-            return Err(Error::ForeignHost { called: called.into(), suggested: self.names.suggest(called) });
+            let suggested = self.names.suggest(called);
+            return Err(Error::ForeignHost { called: called.chars().take(LONGEST).collect(), suggested });
         }
         Browser::of(request.headers(), authorities(request).next(), &self.names)
     }
