@@ -49,7 +49,7 @@ fn wait_for_line(cluster: &Cluster, log: &str, line: &str) {
 
 #[test]
 fn a_task_runs_over_tls() {
-    let cluster = settings().start();
+    let mut cluster = settings().start();
     assert!(cluster.url().starts_with("https://"));
     assert_eq!(cluster.pedl(&["command", "run", "--", "echo", "hello"]).ok(), "hello\n");
     let mode = |path: &str| fs::metadata(cluster.path(path)).unwrap().permissions().mode() & 0o777;
@@ -60,6 +60,11 @@ fn a_task_runs_over_tls() {
         let (_, named) = token.trim().split_once('.').unwrap();
         assert_eq!(named.parse(), fingerprint(&cluster).parse::<pedl_tls::Fingerprint>());
     }
+    // The agent remembers the certificate without the token.
+    fs::remove_file(cluster.path("master/agent-token")).unwrap();
+    cluster.kill_agent(0);
+    cluster.start_agent(0);
+    cluster.wait_for_agents();
 }
 
 #[test]

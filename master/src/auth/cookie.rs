@@ -31,27 +31,43 @@ enum Cookie {
     Refused,
 }
 
+/// Whose page made the call, as its `Origin` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    /// It does not say: it is of no page, or of one that somebody goes to.
+    Unsaid,
+    Own {
+        https: bool,
+    },
+    Foreign,
+}
+
+impl Page {
+    fn of(headers: &HeaderMap, authority: Option<&str>, names: &Names) -> Self {
+        let Some(text) = text(headers, &ORIGIN) else { return Self::Unsaid };
+        match text.parse::<Origin>() {
+            Ok(origin) if names.owns_page(&origin, authority) => Self::Own { https: origin.is_https() },
+            Ok(_) | Err(_) => Self::Foreign,
+        }
+    }
+}
+
 impl Browser {
     /// Looks at a call as it came in: later, gRPC-web looks like gRPC. An error refuses the call whatever it asks.
     pub fn of(headers: &HeaderMap, authority: Option<&str>, names: &Names) -> Result<Self, Error> {
-        let origin = text(headers, &ORIGIN).map(|origin| origin.parse::<Origin>().ok());
-        let own = origin
-            .as_ref()
-            .is_some_and(|origin| origin.as_ref().is_some_and(|origin| names.owns_page(origin, authority)));
-        let secure = names.https || own && origin.as_ref().is_some_and(|o| o.as_ref().is_some_and(Origin::is_https));
+        let page = Page::of(headers, authority, names);
+        let secure = names.https || page == Page::Own { https: true };
         let carried = find(headers, PLAIN).is_some() || find(headers, SECURE).is_some();
         if !carried || headers.contains_key(AUTHORIZATION) {
             return Ok(Self { secure, cookie: Cookie::None });
         }
-        if origin.is_some() && !own {
-            return Err(Error::ForeignOrigin);
-        }
         let grpc_web = text(headers, &CONTENT_TYPE).is_some_and(|sort| sort.starts_with("application/grpc-web"));
-        let cookie = match find(headers, name(secure)) {
-            Some(token) if own && grpc_web => Cookie::Token(token.to_owned()),
+        let cookie = match (page, find(headers, name(secure))) {
+            (Page::Foreign, _) => return Err(Error::ForeignOrigin),
+            (Page::Own { .. }, Some(token)) if grpc_web => Cookie::Token(token.to_owned()),
             // One that a page without TLS could have planted is not looked at over TLS.
-            None if own && grpc_web => Cookie::None,
-            Some(_) | None => Cookie::Refused,
+            (Page::Own { .. }, None) if grpc_web => Cookie::None,
+            (Page::Own { .. } | Page::Unsaid, _) => Cookie::Refused,
         };
         Ok(Self { secure, cookie })
     }
