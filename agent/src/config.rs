@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, Parser};
+use pedl_tls::Fingerprint;
 use serde::{Deserialize, Serialize};
 
 pub use bind_mounts::BindMounts;
@@ -18,7 +19,7 @@ pub const DEFAULT_FILE: &str = "/usr/local/pedl/etc/agent.yaml";
 const EXAMPLES: &str = "\
 Examples:
   pedl-agent                                        beside the master, with its join token
-  pedl-agent --master http://10.0.0.5:8080 --token-file ./join-token
+  pedl-agent --master https://10.0.0.5:8080 --token-file ./join-token
   pedl-agent --slots 4 --print-config               show what would be in force, and stop
 
 `pedl agent create-token` makes a join token. It is needed once: the agent keeps a credential of its own.
@@ -35,6 +36,10 @@ pub struct Args {
     /// Where the master listens [default: http://127.0.0.1:8080]
     #[arg(long, value_name = "URL", env = "PEDL_AGENT_MASTER")]
     master: Option<MasterUrl>,
+    /// The SHA-256 of the certificate that the master must show, and no other [default: what the join token says, or what
+    /// this machine vouches for]
+    #[arg(long, value_name = "SHA256", env = "PEDL_AGENT_MASTER_FINGERPRINT")]
+    master_fingerprint: Option<Fingerprint>,
     /// The agent's name, unique in the cluster [default: the host's name]
     #[arg(long, value_name = "NAME", env = "PEDL_AGENT_NAME")]
     name: Option<AgentName>,
@@ -64,6 +69,9 @@ pub struct Args {
 pub struct Config {
     /// Where the master listens.
     pub master: MasterUrl,
+    /// The certificate that the master must show; none: the one that the join token names, or that this machine vouches
+    /// for.
+    pub master_fingerprint: Option<Fingerprint>,
     /// The agent's name; after [`Config::load`] it is not empty.
     pub name: AgentName,
     /// Where the agent keeps its credential and the tasks' directories; absolute.
@@ -86,6 +94,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             master: MasterUrl::default(),
+            master_fingerprint: None,
             name: AgentName::default(),
             data_dir: "/var/lib/pedl-agent".into(),
             token_file: PathBuf::new(),
@@ -122,6 +131,11 @@ pub enum Error {
     /// A variable that sets nothing.
     #[error("{0}: there is no such setting; the settings are {1}")]
     UnknownVariable(String, String),
+    /// A certificate is named, and the URL asks for none.
+    #[error(
+        "master_fingerprint is set, and master {0} is without TLS: give an https:// URL, or leave the fingerprint out"
+    )]
+    WithoutTls(MasterUrl),
     /// The host's name is none for an agent.
     #[error("the host's name cannot be the agent's ({0}): name it with --name")]
     HostName(String),
@@ -148,6 +162,7 @@ impl Config {
         };
         let mut config = Self {
             master: args.master.unwrap_or(file.master),
+            master_fingerprint: args.master_fingerprint.or(file.master_fingerprint),
             name: args.name.unwrap_or(file.name),
             data_dir: args.data_dir.unwrap_or(file.data_dir),
             token_file: args.token_file.unwrap_or(file.token_file),
@@ -157,6 +172,9 @@ impl Config {
             bind_mounts: file.bind_mounts,
             allow_capabilities: file.allow_capabilities,
         };
+        if config.master_fingerprint.is_some() && !config.master.is_https() {
+            return Err(Error::WithoutTls(config.master));
+        }
         config.name = config.name.or_host().map_err(Error::HostName)?;
         // Docker takes only absolute paths as sources of mounts.
         config.data_dir = std::path::absolute(&config.data_dir)
@@ -214,6 +232,7 @@ mod tests {
             "",
             expect![[r#"
                 master: http://127.0.0.1:8080
+                master_fingerprint: null
                 name: ''
                 data_dir: /var/lib/pedl-agent
                 token_file: ''
@@ -257,6 +276,7 @@ mod tests {
              bind_mounts: {deny: [/a], allow: [/b], allow_root: false}, allow_capabilities: [cap_sys_ptrace, NET_RAW]}",
             expect![[r#"
                 master: http://m:1
+                master_fingerprint: null
                 name: a
                 data_dir: /d
                 token_file: /t
@@ -281,17 +301,29 @@ mod tests {
         check(
             "nmae: a",
             expect![
-                "nmae: unknown field `nmae`, expected one of `master`, `name`, `data_dir`, `token_file`, `docker`, `slots`, `resource_pool`, `bind_mounts`, `allow_capabilities`"
+                "nmae: unknown field `nmae`, expected one of `master`, `master_fingerprint`, `name`, `data_dir`, `token_file`, `docker`, `slots`, `resource_pool`, `bind_mounts`, `allow_capabilities`"
             ],
         );
         check("name: a b", expect![[r#"name: "a b" is no agent's name: give 1 to 64 of a-z A-Z 0-9 . _ -"#]]);
-        check("master: https://m", expect![[r#"master: "https://m" is no master's URL: give http://HOST:PORT"#]]);
-        check("master: m:8080", expect![[r#"master: "m:8080" is no master's URL: give http://HOST:PORT"#]]);
+        check(
+            "master: ftp://m",
+            expect![[r#"master: "ftp://m" is no master's URL: give http://HOST:PORT or https://HOST:PORT"#]],
+        );
+        check(
+            "master: m:8080",
+            expect![[r#"master: "m:8080" is no master's URL: give http://HOST:PORT or https://HOST:PORT"#]],
+        );
         check(
             "docker: /var/run/docker.sock",
             expect![[
                 r#"docker: "/var/run/docker.sock" is not where a Docker listens: give unix:///PATH or tcp://HOST:PORT"#
             ]],
+        );
+        check(
+            "master_fingerprint: AB:CD",
+            expect![
+                "master_fingerprint: no SHA-256 fingerprint: give its 64 hexadecimal digits, with or without colons"
+            ],
         );
         check("slots: many", expect![[r#"slots: "many" is no number of slots: give auto, or 0 to 4096"#]]);
         check("slots: -1", expect![[r#"slots: "-1" is no number of slots: give auto, or 0 to 4096"#]]);
@@ -316,6 +348,17 @@ mod tests {
             ]],
         );
         check("- a", expect![".: invalid type: sequence, expected struct Config"]);
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_tls() {
+        let fingerprint = "ab".repeat(32);
+        let load = |master| {
+            let args = ["pedl-agent", "--config", "/dev/null", "--name", "a", "--master", master];
+            Config::load(Args::parse_from([&args[..], &["--master-fingerprint", &fingerprint]].concat()))
+        };
+        assert!(load("https://m:1").is_ok());
+        assert!(load("http://m:1").unwrap_err().to_string().contains("give an https:// URL"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use pedl_tls::Fingerprint;
 use serde::{Deserialize, Serialize};
 
 /// The directory, locked for this process.
@@ -23,6 +24,9 @@ pub struct Membership {
     pub cluster_id: String,
     /// The newest epoch of the master's database that was seen.
     pub epoch: i64,
+    /// The master's certificate, as the join token named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub master_fingerprint: Option<Fingerprint>,
 }
 
 /// Why the directory cannot be used.
@@ -156,11 +160,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::open(dir.path().join("new")).unwrap();
         assert_eq!(data.find_membership().unwrap(), None);
-        let membership = Membership { credential: "secret".into(), cluster_id: "c".into(), epoch: 7 };
+        let master_fingerprint = Some(Fingerprint::of(b"a certificate"));
+        let membership =
+            Membership { credential: "secret".into(), cluster_id: "c".into(), epoch: 7, master_fingerprint };
         data.store_membership(&membership).unwrap();
         assert_eq!(data.find_membership().unwrap(), Some(membership));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&data.root), mode(&data.membership_file())), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_membership_from_before_tls_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::open(dir.path().into()).unwrap();
+        fs::write(data.membership_file(), r#"{"credential": "secret", "cluster_id": "c", "epoch": 7}"#).unwrap();
+        assert_eq!(data.find_membership().unwrap().unwrap().master_fingerprint, None);
     }
 
     #[test]

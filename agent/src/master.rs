@@ -1,15 +1,16 @@
 //! The master, as the agent calls it. Calls about tasks wait for as long as the master is away: callers meet only answers.
 
-use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use pedl_proto::agent::v1 as wire;
 use pedl_proto::agent::v1::agent_service_client::AgentServiceClient;
 use pedl_proto::v1::LogEntry;
+use pedl_tls::{Refusal, Rule, Trust};
 use tokio::sync::watch;
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status, Streaming};
 use tonic_types::StatusExt as _;
 
@@ -27,6 +28,8 @@ const LARGEST_SET: usize = 64 << 20;
 pub struct Master {
     client: AgentServiceClient<Channel>,
     token: RwLock<Option<MetadataValue<Ascii>>>,
+    /// None without TLS.
+    trust: Option<Arc<Trust>>,
     session: watch::Sender<Option<u64>>,
     sessions: AtomicU64,
 }
@@ -45,16 +48,38 @@ pub enum Appended {
 impl Master {
     /// Nothing is dialled until the first call.
     pub fn new(url: &MasterUrl) -> Result<Self, tonic::transport::Error> {
-        let channel = Endpoint::from_shared(url.to_string())?
+        let endpoint = Endpoint::from_shared(url.to_string())?
             .connect_timeout(Duration::from_secs(5))
             // A cable that was pulled says nothing: these notice.
             .http2_keep_alive_interval(Duration::from_secs(10))
             .keep_alive_timeout(Duration::from_secs(10))
             .keep_alive_while_idle(true)
-            .tcp_nodelay(true)
-            .connect_lazy();
-        let client = AgentServiceClient::new(channel).max_decoding_message_size(LARGEST_SET);
-        Ok(Self { client, token: RwLock::default(), session: watch::Sender::new(None), sessions: AtomicU64::new(0) })
+            .tcp_nodelay(true);
+        let trust = url.is_https().then(|| Trust::new(Rule::Vouched));
+        let endpoint = match &trust {
+            Some(trust) => endpoint.tls_config_with_verifier(ClientTlsConfig::new(), trust.clone())?,
+            None => endpoint,
+        };
+        let client = AgentServiceClient::new(endpoint.connect_lazy()).max_decoding_message_size(LARGEST_SET);
+        Ok(Self {
+            client,
+            token: RwLock::default(),
+            trust,
+            session: watch::Sender::new(None),
+            sessions: AtomicU64::new(0),
+        })
+    }
+
+    /// Takes certificates by this rule from now on. Without TLS there are none.
+    pub fn trust(&self, rule: Rule) {
+        if let Some(trust) = &self.trust {
+            trust.set_rule(rule);
+        }
+    }
+
+    /// The certificate that was refused last, if none was taken since. Asking forgets it.
+    pub fn take_refusal(&self) -> Option<Refusal> {
+        self.trust.as_ref()?.take_refusal()
     }
 
     /// Presents this token from now on. A token that is no header's text is presented as none, and refused by the master.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pedl_proto::agent::v1 as wire;
+use pedl_tls::{Fingerprint, Rule};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tonic::{Code, Status, Streaming};
@@ -52,6 +53,8 @@ impl Keeper {
         let mut told = None;
         loop {
             let Err(broken) = self.session().await;
+            // The transport's own words for it say less.
+            let broken = self.master.take_refusal().map_or(broken, Broken::from);
             if self.master.end_session() {
                 backoff = Backoff::new();
                 told = None;
@@ -80,11 +83,20 @@ impl Keeper {
     /// Introduces the agent, with its credential or else its join token.
     async fn register(&self) -> Result<wire::RegisterResponse, Broken> {
         let member = self.membership.borrow().clone();
-        match &member {
-            Some(member) => self.master.present(&member.credential),
-            // Read at each try: the administrator may have put a fresh one there.
-            None => self.master.present(&join_token::read(&self.config.token_file)?),
-        }
+        let pin = match &member {
+            Some(member) => {
+                self.master.present(&member.credential);
+                // The master may speak TLS only since this agent joined: a token beside it says so by now.
+                let of_token = || join_token::read(&self.config.token_file).ok()?.master_fingerprint;
+                member.master_fingerprint.or_else(of_token)
+            }
+            None => self.present_join_token()?,
+        };
+        self.master.trust(match (self.config.master_fingerprint, pin) {
+            (Some(configured), _) => Rule::Only(configured),
+            (None, Some(pin)) => Rule::VouchedOr(pin),
+            (None, None) => Rule::Vouched,
+        });
         let answer = self.master.register(wire::RegisterRequest {
             name: self.config.name.to_string(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -95,9 +107,19 @@ impl Keeper {
         let answer = answer.await.map_err(|status| self.refused(status, member.is_some()))?;
         match member {
             Some(member) => self.check_cluster(&member, &answer.cluster_id)?,
-            None => self.join(&answer)?,
+            None => self.join(&answer, pin)?,
         }
         Ok(answer)
+    }
+
+    /// Answers the certificate that comes with it. Read at each try: the administrator may have put a fresh one there.
+    fn present_join_token(&self) -> Result<Option<Fingerprint>, Broken> {
+        let token = join_token::read(&self.config.token_file)?;
+        if token.master_fingerprint.is_some() && !self.config.master.is_https() {
+            return Err(Broken::WithoutTls);
+        }
+        self.master.present(&token.secret);
+        Ok(token.master_fingerprint)
     }
 
     fn refused(&self, status: Status, member: bool) -> Broken {
@@ -110,10 +132,10 @@ impl Keeper {
     }
 
     /// The credential is stored before it is used: without it the agent's name would be lost to the agent.
-    fn join(&self, answer: &wire::RegisterResponse) -> Result<(), Broken> {
+    fn join(&self, answer: &wire::RegisterResponse, pin: Option<Fingerprint>) -> Result<(), Broken> {
         let (credential, cluster_id) = (answer.credential.clone(), answer.cluster_id.clone());
         self.master.present(&credential);
-        self.remember(Membership { credential, cluster_id, epoch: i64::MIN })
+        self.remember(Membership { credential, cluster_id, epoch: i64::MIN, master_fingerprint: pin })
     }
 
     fn remember(&self, member: Membership) -> Result<(), Broken> {

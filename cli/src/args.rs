@@ -16,16 +16,17 @@ Examples:
   pedl command list -o json | jq '.[].id'  Programs read JSON
 
 Environment:
-  PEDL_MASTER        the master's URL, as -m
-  PEDL_USER          whom to act as, as -u
-  PEDL_PASSWORD      the password to log in with where there is no terminal to ask on
-  PEDL_NEW_PASSWORD  the password to set where there is no terminal to ask on
-  PEDL_TOKEN         the token to act with; kept tokens are then neither read nor written
+  PEDL_MASTER              the master's URL, as -m
+  PEDL_MASTER_FINGERPRINT  the SHA-256 of the certificate that the master must show
+  PEDL_USER                whom to act as, as -u
+  PEDL_PASSWORD            the password to log in with where there is no terminal to ask on
+  PEDL_NEW_PASSWORD        the password to set where there is no terminal to ask on
+  PEDL_TOKEN               the token to act with; kept tokens are then neither read nor written
 
 Exit codes:
   0 ok, 1 the request failed, 2 wrong usage, 3 not logged in or refused, 4 not found,
-  5 master unreachable; `command run` exits with the command's own code, or 125 where it was killed
-  or could not start";
+  5 master unreachable or not trusted; `command run` exits with the command's own code, or 125 where
+  it was killed or could not start";
 
 /// Runs work on your team's machines and tells whose it is, where it runs and what it says
 #[derive(Debug, Parser)]
@@ -79,7 +80,7 @@ pub enum Noun {
     /// See and add the machines that run work
     #[command(subcommand, arg_required_else_help = true)]
     Agent(agent::Verb),
-    /// Ask about the master
+    /// Ask about the master; forget its certificate
     #[command(subcommand, arg_required_else_help = true)]
     Master(master::Verb),
     /// Print a completion script for a shell

@@ -1,7 +1,5 @@
 //! The connection to the master, and calls as whoever acts.
 
-use std::time::Duration;
-
 use pedl_proto::v1::asset_service_client::AssetServiceClient;
 use pedl_proto::v1::cluster_service_client::ClusterServiceClient;
 use pedl_proto::v1::session_service_client::SessionServiceClient;
@@ -9,41 +7,37 @@ use pedl_proto::v1::user_service_client::UserServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
 use crate::args::Global;
 use crate::error::Error;
 use crate::master_url::MasterUrl;
 use crate::session::Session;
-
-/// A master that does not take the connection within this time counts as out of reach.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often a silent connection is tried while a call is open, and how long the answer may take.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
+use crate::trust::{self, Connection};
 
 /// The master, for whoever acts.
 pub struct Client {
     master: MasterUrl,
-    channel: Channel,
+    connection: Connection,
     session: Session,
 }
 
 impl Client {
     /// Connects to the master that the options name.
     pub async fn connect(global: &Global) -> Result<Self, Error> {
-        let channel = connect(&global.master).await?;
-        Ok(Self { master: global.master.clone(), channel, session: Session::new(global) })
+        let connection = trust::connect(&global.master).await?;
+        Ok(Self { master: global.master.clone(), connection, session: Session::new(global) })
     }
 
     /// Calls as whoever acts. Where the master refuses the token, a fresh one is got and the call made once more.
     pub async fn call<T>(&mut self, rpc: impl AsyncFn(Api) -> Result<Response<T>, Status>) -> Result<T, Error> {
-        let token = self.session.token(&self.channel).await?;
+        let token = self.session.token(&self.connection.channel).await?;
         let mut outcome = rpc(self.api(&token)?).await;
         if let Err(status) = &outcome
             && status.code() == Code::Unauthenticated
         {
-            let token = self.session.renew(&self.channel, status.clone()).await?;
+            let token = self.session.renew(&self.connection.channel, status.clone()).await?;
             outcome = rpc(self.api(&token)?).await;
         }
         outcome.map(Response::into_inner).map_err(|status| self.error(status))
@@ -56,28 +50,18 @@ impl Client {
 
     /// What a failure within a stream means.
     pub fn error(&self, status: Status) -> Error {
-        Error::from_status(status, &self.master)
+        // The connection may have been made anew meanwhile, to one who shows another certificate.
+        self.connection.refusal(&self.master).unwrap_or_else(|| Error::from_status(status, &self.master))
     }
 
     fn api(&self, token: &str) -> Result<Api, Error> {
-        Api::new(self.channel.clone(), token)
+        Api::new(self.connection.channel.clone(), token)
     }
 }
 
 /// Connects to a master.
 pub async fn connect(master: &MasterUrl) -> Result<Channel, Error> {
-    let unreachable = |err: tonic::transport::Error| {
-        let status = Status::from_error(Box::new(err));
-        Error::from_status(status, master)
-    };
-    Endpoint::from_shared(master.to_string())
-        .map_err(unreachable)?
-        .connect_timeout(CONNECT_TIMEOUT)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .keep_alive_timeout(KEEP_ALIVE)
-        .connect()
-        .await
-        .map_err(unreachable)
+    Ok(trust::connect(master).await?.channel)
 }
 
 /// The master's services with one token.

@@ -20,6 +20,9 @@ pub enum Error {
     /// The master did not answer.
     #[error("cannot reach the master at {master} ({cause}): is it running? name another with -m or PEDL_MASTER")]
     Unreachable { master: MasterUrl, cause: String },
+    /// The connection is not to be trusted, or not to be had as asked for; what it would have carried was not sent.
+    #[error("{0}")]
+    Untrusted(String),
     /// The master answered that it will not do it.
     #[error("{}", explain(.0))]
     Refused(Box<Status>),
@@ -44,6 +47,9 @@ impl Error {
         // answers UNAVAILABLE without the details that every error of the master carries.
         let unreachable = status.source().is_some()
             || (status.code() == Code::Unavailable && status.get_details_error_info().is_none());
+        if !master.is_https() && status.message().starts_with(pedl_tls::SPEAKS_TLS) {
+            return Self::Untrusted(format!("the master at {master} speaks TLS: use {}", master.with_tls(true)));
+        }
         if unreachable {
             let cause = root_cause(&status).unwrap_or_else(|| status.message().to_string());
             return Self::Unreachable { master: master.clone(), cause };
@@ -56,7 +62,12 @@ impl Error {
         match self {
             Self::Unreachable { .. } => true,
             Self::Refused(status) => status.code() == Code::Unavailable,
-            Self::Usage(_) | Self::NotLoggedIn(_) | Self::Local(_) | Self::Interrupted | Self::BrokenPipe => false,
+            Self::Usage(_)
+            | Self::Untrusted(_)
+            | Self::NotLoggedIn(_)
+            | Self::Local(_)
+            | Self::Interrupted
+            | Self::BrokenPipe => false,
         }
     }
 
@@ -67,7 +78,7 @@ impl Error {
             Self::Local(_) => 1,
             Self::Usage(_) => 2,
             Self::NotLoggedIn(_) => 3,
-            Self::Unreachable { .. } => 5,
+            Self::Unreachable { .. } | Self::Untrusted(_) => 5,
             Self::Interrupted => 130,
             Self::Refused(status) if matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) => 3,
             Self::Refused(status) if is_throttled(status) => 3,
@@ -180,6 +191,7 @@ mod tests {
             (refused(Code::PermissionDenied), 3),
             (refused(Code::NotFound), 4),
             (Error::Unreachable { master, cause: String::new() }, 5),
+            (Error::Untrusted(String::new()), 5),
         ];
         for (error, code) in cases {
             assert_eq!(error.exit_code(), code, "{error:?}");

@@ -23,6 +23,7 @@ mod record;
 mod session;
 mod store;
 mod time;
+mod trust;
 mod usage;
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! The tokens that are kept between commands: a JSON file that only its owner can read. Several `pedl`s at once
+//! The tokens and certificates that are kept between commands: a JSON file that only its owner can read. Several `pedl`s at once
 //! change it safely; none of them fails because of it.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use pedl_tls::Fingerprint;
 use serde::{Deserialize, Serialize};
 
 use crate::error::warn;
@@ -21,6 +22,9 @@ pub struct Kept {
     /// Tokens by username.
     #[serde(default)]
     pub tokens: BTreeMap<String, String>,
+    /// The certificate that the master showed first, where the machine does not vouch for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Fingerprint>,
 }
 
 impl Kept {
@@ -92,7 +96,7 @@ impl Store {
     pub fn change(&self, change: impl FnOnce(&mut Kept)) {
         if let Err(err) = self.try_change(change) {
             let place = self.folder.as_deref().map_or("a home directory".to_string(), |f| f.display().to_string());
-            warn(format!("cannot keep logins in {place}: {err}"));
+            warn(format!("cannot keep logins and certificates in {place}: {err}"));
         }
     }
 
@@ -235,7 +239,7 @@ mod tests {
 
         #[test]
         fn any_file_is_read_or_refused(text in fuzz::text("\\[\\]{}\",:a-z0-9 \n"), place: usize, damage: Vec<u8>) {
-            let kept = Kept { active_user: Some("ada".into()), tokens: [("ada".into(), "t".into())].into() };
+            let kept = Kept { active_user: Some("ada".into()), tokens: [("ada".into(), "t".into())].into(), certificate: None };
             let whole = Credentials { masters: [("m".into(), kept)].into() };
             let mut damaged = serde_json::to_vec_pretty(&whole).unwrap();
             let place = place % damaged.len();
@@ -257,11 +261,12 @@ mod tests {
 
     #[test]
     fn a_fresher_token_is_not_dropped() {
-        let mut kept = Kept { active_user: Some("ada".into()), tokens: [("ada".into(), "new".into())].into() };
+        let tokens = BTreeMap::from([("ada".into(), "new".into())]);
+        let mut kept = Kept { active_user: Some("ada".into()), tokens, certificate: None };
         kept.drop_token("ada", "old");
         assert_eq!(kept.tokens["ada"], "new");
         kept.drop_token("ada", "new");
-        assert_eq!(kept, Kept { active_user: Some("ada".into()), tokens: BTreeMap::new() });
+        assert_eq!(kept, Kept { active_user: Some("ada".into()), ..Kept::default() });
     }
 
     #[test]
@@ -269,6 +274,7 @@ mod tests {
         let kept = |active: &str, tokens: &[(&str, &str)]| Kept {
             active_user: Some(active.into()),
             tokens: tokens.iter().map(|(user, token)| (user.to_string(), token.to_string())).collect(),
+            certificate: None,
         };
         for (before, after) in [
             (kept("ada", &[("ada", "a"), ("bob", "b")]), kept("eve", &[("bob", "b"), ("eve", "a")])),
@@ -284,7 +290,7 @@ mod tests {
     #[test]
     fn forgetting_the_active_user_leaves_none() {
         let tokens = BTreeMap::from([("ada".into(), "a".into()), ("bob".into(), "b".into())]);
-        let mut kept = Kept { active_user: Some("ada".into()), tokens };
+        let mut kept = Kept { active_user: Some("ada".into()), tokens, certificate: None };
         kept.forget("bob");
         assert_eq!(kept.active_user.as_deref(), Some("ada"));
         kept.forget("ada");

@@ -21,6 +21,8 @@ pub struct Cluster {
     agents: Vec<Process>,
     master: Option<Process>,
     settings: Settings,
+    /// Whether the master speaks TLS.
+    https: bool,
     address: String,
     id: String,
     /// How far the master's clock is off, as libfaketime writes it.
@@ -74,6 +76,7 @@ impl Cluster {
             agents: Vec::new(),
             master: None,
             settings,
+            https: false,
             address: "127.0.0.1:0".into(),
             id: String::new(),
             clock: None,
@@ -104,12 +107,15 @@ impl Cluster {
             command.env("LD_PRELOAD", FAKETIME).env("FAKETIME", offset).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }
         let mut master = Process::start(&mut command, &log);
-        self.address = eventually("the master to listen", || {
+        let url = eventually("the master to listen", || {
             let output = master.output();
             assert!(master.is_running(), "the master ended: {output}");
-            let (_, after) = output.get(seen..)?.split_once("listening on http://")?;
+            let (_, after) = output.get(seen..)?.split_once("listening on ")?;
             after.contains('\n').then(|| after.split_whitespace().next().map(ToOwned::to_owned))?
         });
+        let (scheme, address) = url.split_once("://").expect("it says a URL");
+        self.https = scheme == "https";
+        self.address = address.to_owned();
         self.master = Some(master);
     }
 
@@ -125,11 +131,17 @@ impl Cluster {
 
     /// Starts the agent of that number, `n0`, `n1` and so on.
     pub fn start_agent(&mut self, number: usize) {
+        self.start_agent_with(number, |_| ());
+    }
+
+    /// Starts the agent of that number after `change` has made its command another.
+    pub fn start_agent_with(&mut self, number: usize, change: impl FnOnce(&mut Command)) {
         let mut command = Command::new(program("pedl-agent"));
-        command.args(["--master", &self.url(), "--name", &format!("n{number}")]);
+        command.env("PEDL_AGENT_MASTER", self.url()).args(["--name", &format!("n{number}")]);
         command.arg("--data-dir").arg(self.path(&format!("agent{number}")));
         command.arg("--token-file").arg(self.path("master/agent-token"));
         command.args(["--slots", &self.settings.slots.to_string()]);
+        change(&mut command);
         let agent = Process::start(&mut command, &self.path(&format!("agent{number}.log")));
         self.agents.insert(number, agent);
     }
@@ -161,9 +173,14 @@ impl Cluster {
         &self.agents[number]
     }
 
-    /// Where the master listens: `http://127.0.0.1:PORT`.
+    /// Where the master listens: `http://127.0.0.1:PORT`, or `https://…`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.https { "https" } else { "http" }, self.address)
+    }
+
+    /// Where the master listens: `127.0.0.1:PORT`.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     fn dir(&self) -> &Path {

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod docker;
+pub mod http;
 mod process;
 mod settings;
 

@@ -1,9 +1,6 @@
 //! The one port: gRPC, gRPC-web, health, reflection, metrics and the page.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-
-use integration_tests::{Cluster, Settings};
+use integration_tests::{Cluster, Settings, http};
 use pedl_proto::v1::cluster_service_client::ClusterServiceClient;
 use pedl_proto::v1::session_service_client::SessionServiceClient;
 use pedl_proto::v1::{GetCurrentSessionRequest, GetMasterRequest, LoginRequest};
@@ -25,26 +22,13 @@ async fn channel(cluster: &Cluster) -> Channel {
     Channel::from_shared(cluster.url()).unwrap().connect().await.unwrap()
 }
 
-/// An HTTP/1.1 exchange: the answer, headers and all.
-fn http(cluster: &Cluster, request: &[u8]) -> String {
-    let mut stream = TcpStream::connect(cluster.url().trim_start_matches("http://")).unwrap();
-    stream.write_all(request).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
 fn get(cluster: &Cluster, path: &str) -> String {
-    http(cluster, format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
+    http::get(cluster.address(), "localhost", path)
 }
 
 /// A gRPC-web call, whose message is empty.
 fn grpc_web(cluster: &Cluster, path: &str, headers: &str) -> String {
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/grpc-web+proto\r\n\
-         {headers}Content-Length: 5\r\n\r\n"
-    );
-    http(cluster, &[head.as_bytes(), &[0; 5]].concat())
+    http::grpc_web(cluster.address(), path, &format!("Host: localhost\r\n{headers}"), &[])
 }
 
 #[test]

@@ -22,6 +22,7 @@ use crate::auth::sessions::Sessions;
 use crate::config::ContainerDefaults;
 use crate::ids::{AgentId, TaskId};
 use crate::store::Store;
+use crate::tls::Identity;
 use crate::topics::Topics;
 
 /// What handlers work with. Each service is implemented for it, in the file of its noun.
@@ -37,6 +38,8 @@ pub struct Api {
     /// News of tasks' logs and ends.
     pub task_news: Arc<Topics<TaskId>>,
     pub container_defaults: ContainerDefaults,
+    /// What the port shows; none without TLS.
+    pub identity: Option<Arc<Identity>>,
     /// Ends the streams that would go on for ever.
     pub shutdown: CancellationToken,
 }

@@ -1,7 +1,9 @@
 //! Who calls, and what they may do.
 
 pub mod caller;
+pub mod cookie;
 pub mod layer;
+pub mod origin;
 pub mod password;
 pub mod policy;
 pub mod sessions;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::assets::bounds::Parts;
 use crate::assets::spec::{BindMount, Capability};
+use crate::auth::origin::Origin;
 use crate::error::Violation;
 use crate::users::AgentUser;
 
@@ -23,6 +24,10 @@ pub struct Config {
     /// Where the one port listens: gRPC, gRPC-web, the web page, `/metrics`, `/healthz`.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
+    /// How browsers, command lines and agents reach the master by name; none: by IP address and on loopback only.
+    #[serde(with = "public_url")]
+    pub public_url: Option<Origin>,
+    pub tls: Tls,
     /// Where the master keeps its files.
     pub data_dir: PathBuf,
     pub database: Database,
@@ -35,6 +40,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            tls: Tls::default(),
             data_dir: PathBuf::from("/var/lib/pedl"),
             database: Database::default(),
             security: Security::default(),
@@ -51,7 +58,8 @@ impl Config {
             field: format!("task_container_defaults.{}", violation.field),
             ..violation
         };
-        self.task_container_defaults.violations().into_iter().map(key).collect()
+        let of_tasks = self.task_container_defaults.violations().into_iter().map(key);
+        self.tls.violation().into_iter().chain(of_tasks).collect()
     }
 
     /// As YAML, with secrets masked.
@@ -84,6 +92,45 @@ fn mask_password(url: &str) -> String {
     match query.split('&').map(parameter).collect::<Vec<_>>().join("&") {
         query if query.is_empty() => base,
         query => format!("{base}?{query}"),
+    }
+}
+
+/// Whether the one port speaks TLS.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    pub mode: TlsMode,
+    /// The PEM file of the certificate and those that vouch for it.
+    pub cert: PathBuf,
+    /// The PEM file of its key.
+    pub key: PathBuf,
+}
+
+/// Where the certificate comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TlsMode {
+    /// There is none, and no TLS.
+    #[default]
+    Off,
+    /// From the master itself, which nobody vouches for: it is known by its fingerprint.
+    Auto,
+    /// From `cert` and `key`.
+    Files,
+}
+
+impl Tls {
+    fn violation(&self) -> Option<Violation> {
+        let files = [("tls.cert", &self.cert), ("tls.key", &self.key)];
+        let wrong = |description: &str| {
+            let (field, _) =
+                files.iter().find(|(_, path)| path.as_os_str().is_empty() == (self.mode == TlsMode::Files))?;
+            Some(Violation { field: (*field).into(), description: description.into() })
+        };
+        match self.mode {
+            TlsMode::Files => wrong("must name a PEM file where tls.mode is files"),
+            TlsMode::Off | TlsMode::Auto => wrong("is for tls.mode files only: leave it out, or set that"),
+        }
     }
 }
 
@@ -228,6 +275,27 @@ fn optional_size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ByteSize>,
 
 fn parse_size<E: de::Error>(text: &str) -> Result<ByteSize, E> {
     text.parse().map_err(|_| E::custom(format!("`{text}` is not a size such as `4GiB` or `512MiB`")))
+}
+
+/// An absolute URL without a path; empty for none.
+mod public_url {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::auth::origin::Origin;
+
+    pub fn serialize<S: Serializer>(url: &Option<Origin>, to: S) -> Result<S::Ok, S::Error> {
+        match url {
+            Some(url) => to.collect_str(url),
+            None => to.serialize_str(""),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Origin>, D::Error> {
+        match String::deserialize(from)?.as_str() {
+            "" => Ok(None),
+            url => url.parse().map(Some).map_err(D::Error::custom),
+        }
+    }
 }
 
 /// Durations as people write them: `30d`, `10m`, `1h 30m`.

@@ -45,15 +45,24 @@ impl DataDir {
         fs::read_to_string(self.path.join(AGENT_TOKEN)).ok().map(|text| text.trim().to_owned())
     }
 
-    /// Writes that token, whole or not at all.
+    /// Writes that token.
     pub fn write_agent_token(&self, token: &str) -> io::Result<()> {
-        let new = self.path.join(format!("{AGENT_TOKEN}.new"));
+        self.write(AGENT_TOKEN, &format!("{token}\n"))
+    }
+
+    /// Writes a file below the directory, whole or not at all, for the owner alone. After the return it stays.
+    pub fn write(&self, name: &str, content: &str) -> io::Result<()> {
+        let path = self.path.join(name);
+        let folder = path.parent().unwrap_or(&self.path);
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let new = self.path.join(format!("{name}.new"));
         // Left by a start that was cut off; what is made anew is nobody else's.
         drop(fs::remove_file(&new));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-        writeln!(file, "{token}")?;
+        file.write_all(content.as_bytes())?;
         file.sync_all()?;
-        fs::rename(new, self.path.join(AGENT_TOKEN))
+        fs::rename(new, &path)?;
+        File::open(folder)?.sync_all()
     }
 }
 

@@ -39,6 +39,16 @@ pub enum Error {
     LoginThrottled { after: Duration },
     #[error("the current password is wrong")]
     WrongPassword,
+    #[error(
+        "`{called}` is no name of this master's: set `public_url: {suggested}` in its master.yaml and restart it, or call it \
+         by its IP address"
+    )]
+    ForeignHost { called: String, suggested: String },
+    #[error(
+        "a call with the session's cookie must be gRPC-web and come from the master's own page, on loopback or where \
+         `public_url` in master.yaml says: call with `authorization: Bearer TOKEN`"
+    )]
+    ForeignOrigin,
 
     #[error("only an administrator may do this")]
     AdminRequired,
@@ -104,7 +114,9 @@ impl Error {
     fn code(&self) -> Code {
         match self {
             Self::TokenMissing | Self::TokenInvalid | Self::LoginFailed => Code::Unauthenticated,
-            Self::WrongPassword
+            Self::ForeignHost { .. }
+            | Self::ForeignOrigin
+            | Self::WrongPassword
             | Self::AdminRequired
             | Self::NotOwner { .. }
             | Self::NotOwnSession(_)
@@ -133,6 +145,7 @@ impl Error {
             Self::LoginFailed => ErrorReason::LoginFailed,
             Self::LoginThrottled { .. } => ErrorReason::LoginThrottled,
             Self::WrongPassword => ErrorReason::WrongPassword,
+            Self::ForeignHost { .. } | Self::ForeignOrigin => ErrorReason::ForeignOrigin,
             Self::AdminRequired => ErrorReason::AdminRequired,
             Self::NotOwner { .. } => ErrorReason::NotOwner,
             Self::NotOwnSession(_) => ErrorReason::NotOwnSession,

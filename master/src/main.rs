@@ -15,6 +15,7 @@ mod metrics;
 mod scheduler;
 mod server;
 mod store;
+mod tls;
 mod topics;
 mod users;
 
@@ -26,6 +27,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use jiff::Timestamp;
 use nix::sys::stat::{Mode, umask};
+use pedl_tls::Fingerprint;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -36,13 +38,15 @@ use api::Api;
 use args::Args;
 use assets::lifecycle::RunAs;
 use audit::Recorder;
+use auth::origin::Names;
 use auth::password::policy::Policy;
 use auth::sessions::{Rules, Sessions};
 use auth::token::{Kind, Token};
-use config::{Config, load};
+use config::{Config, TlsMode, load};
 use data_dir::DataDir;
 use scheduler::Scheduler;
 use store::Store;
+use tls::Identity;
 use topics::Topics;
 
 #[global_allocator]
@@ -83,6 +87,13 @@ fn main() -> ExitCode {
     };
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
+    let identity = match given_identity(&config) {
+        Ok(identity) => identity,
+        Err(error) => {
+            eprintln!("pedl-master: {error}");
+            return ExitCode::from(USAGE);
+        }
+    };
     let passwords = match Policy::load(&config.security.password) {
         Ok(policy) => policy,
         Err(error) => {
@@ -90,7 +101,7 @@ fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    match run(config, passwords) {
+    match run(config, passwords, identity) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pedl-master: {error:#}");
@@ -99,15 +110,30 @@ fn main() -> ExitCode {
     }
 }
 
+/// The certificate that the configuration names, if it names one.
+fn given_identity(config: &Config) -> Result<Option<Identity>, tls::Error> {
+    match config.tls.mode {
+        TlsMode::Files => Identity::read(&config.tls.cert, &config.tls.key).map(Some),
+        TlsMode::Off | TlsMode::Auto => Ok(None),
+    }
+}
+
 #[tokio::main]
-async fn run(config: Config, passwords: Policy) -> anyhow::Result<()> {
+async fn run(config: Config, passwords: Policy, given: Option<Identity>) -> anyhow::Result<()> {
     let dir = DataDir::open(&config.data_dir)
         .with_context(|| format!("data_dir {} cannot be used", config.data_dir.display()))?;
     let store = Store::open(&config.database.url, dir.path()).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}: choose another address with --listen", config.listen))?;
-    prepare(&config, &dir, &store).await?;
+    let https = config.tls.mode != TlsMode::Off;
+    let names = Names { listen: config.listen.ip(), https, public_url: config.public_url.clone() };
+    let identity = match config.tls.mode {
+        TlsMode::Auto => Some(Identity::read_or_make(&dir, names.of_others())?),
+        TlsMode::Off | TlsMode::Files => given,
+    };
+    let identity = identity.map(Arc::new);
+    prepare(&config, &dir, &store, identity.as_ref().and_then(|identity| identity.pin())).await?;
 
     let presence = Presence::new();
     let assignments = Topics::new();
@@ -137,30 +163,45 @@ async fn run(config: Config, passwords: Policy) -> anyhow::Result<()> {
         assignments,
         task_news,
         container_defaults: config.task_container_defaults,
+        identity: identity.clone(),
         shutdown: shutdown.clone(),
     };
     tokio::spawn(scheduler.run());
     tokio::spawn(stop_on_signal(shutdown)?);
-    tracing::info!("listening on http://{}", listener.local_addr()?);
-    server::serve(listener, api).await?;
+    let tls = identity.as_ref().map(Identity::server_config).transpose()?;
+    if let Some(identity) = &identity {
+        tracing::info!("the certificate's SHA-256 fingerprint is {}", identity.fingerprint());
+    }
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    tracing::info!("listening on {scheme}://{}", listener.local_addr()?);
+    server::serve(listener, tls, names, api).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
 /// What a start does once: gives agents beside the master their token, warns of open doors.
-async fn prepare(config: &Config, dir: &DataDir, store: &Store) -> anyhow::Result<()> {
-    let token = dir.agent_token().and_then(|text| Token::parse(&text));
+async fn prepare(config: &Config, dir: &DataDir, store: &Store, pin: Option<Fingerprint>) -> anyhow::Result<()> {
+    let written = dir.agent_token().unwrap_or_default();
+    let token = written.split('.').next().and_then(Token::parse);
     let known = match &token {
         Some(token) => store::agents::find_join_token(store.read(), &token.hash(), Timestamp::now()).await?.is_some(),
         None => false,
     };
-    // It is gone, or of another database: whoever has the old one joins no more.
-    if !known {
-        let token = Token::generate(Kind::Join);
-        let hash = token.hash();
-        let pool = assets::DEFAULT_POOL.to_owned();
-        store.write(move |tx| Box::pin(store::agents::replace_local_join_token(tx, hash, pool))).await?;
-        dir.write_agent_token(token.reveal()).context("the agents' join token cannot be written")?;
+    let token = match token.filter(|_| known) {
+        Some(token) => token,
+        // It is gone, or of another database: whoever has the old one joins no more.
+        None => {
+            let token = Token::generate(Kind::Join);
+            let hash = token.hash();
+            let pool = assets::DEFAULT_POOL.to_owned();
+            store.write(move |tx| Box::pin(store::agents::replace_local_join_token(tx, hash, pool))).await?;
+            token
+        }
+    };
+    // The certificate may be another than at the last start.
+    let text = token.reveal_with(pin);
+    if text != written {
+        dir.write_agent_token(&text).context("the agents' join token cannot be written")?;
     }
     if !config.listen.ip().is_loopback() {
         let blank = store::users::list_blank(store.read()).await?;

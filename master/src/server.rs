@@ -1,55 +1,65 @@
-//! The one port: gRPC, gRPC-web, the page, metrics and health, over HTTP/1.1 and HTTP/2 without TLS.
+//! The one port: gRPC, gRPC-web, the page, metrics and health, over HTTP/1.1 and HTTP/2, with TLS or without.
+
+mod connection;
+mod host;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use pedl_proto::agent::v1::agent_service_server::AgentServiceServer;
 use pedl_proto::v1::asset_service_server::AssetServiceServer;
 use pedl_proto::v1::cluster_service_server::ClusterServiceServer;
 use pedl_proto::v1::session_service_server::SessionServiceServer;
 use pedl_proto::v1::user_service_server::UserServiceServer;
+use rustls::server::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tonic::Status;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
-use tower::Layer as _;
 
 use crate::api::Api;
 use crate::auth::caller::Peer;
 use crate::auth::layer::AuthLayer;
+use crate::auth::origin::Names;
 use crate::error::Error;
 use crate::metrics::{self, Metrics};
 use crate::store;
 
+use connection::Port;
+use host::Doorman;
+
 /// How long calls may take to finish when the master shuts down.
 const FINISH: Duration = Duration::from_secs(5);
-
-/// How long a new connection may be silent.
-const FIRST_BYTE: Duration = Duration::from_secs(10);
 
 /// How often a connection is asked whether it lives, and how long it has to answer.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
 /// Listens until `api.shutdown` is cancelled, then lets calls finish.
-pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    names: Names,
+    api: Api,
+) -> std::io::Result<()> {
     let shutdown = api.shutdown.clone();
-    let routes = routes(api);
     let graceful = GracefulShutdown::new();
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new());
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(KEEPALIVE).keep_alive_timeout(KEEPALIVE);
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new());
+    http.http2().timer(TokioTimer::new()).keep_alive_interval(KEEPALIVE).keep_alive_timeout(KEEPALIVE);
+    let port = Port { http, tls: tls.map(TlsAcceptor::from), service: routes(api, names) };
     loop {
         let (stream, from) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -63,20 +73,7 @@ pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
             },
             () = shutdown.cancelled() => break,
         };
-        // Small answers must not wait for the acknowledgement of the ones before (Nagle's algorithm).
-        drop(stream.set_nodelay(true));
-        let service = TowerToHyperService::new(Extension(Peer(from.ip())).layer(routes.clone()));
-        let (builder, watcher) = (builder.clone(), graceful.watcher());
-        tokio::spawn(async move {
-            // Who connects and says nothing shall not hold a descriptor for ever.
-            if timeout(FIRST_BYTE, stream.peek(&mut [0])).await.is_err() {
-                return;
-            }
-            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-            if let Err(error) = watcher.watch(connection).await {
-                tracing::debug!(%error, "a connection broke");
-            }
-        });
+        tokio::spawn(port.clone().converse(stream, Peer(from.ip()), graceful.watcher()));
     }
     if timeout(FINISH, graceful.shutdown()).await.is_err() {
         tracing::warn!("some calls did not finish in time");
@@ -84,7 +81,7 @@ pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
     Ok(())
 }
 
-fn routes(api: Api) -> Router {
+fn routes(api: Api, names: Names) -> Router {
     let metrics = Metrics::new();
     let (_, health) = tonic_health::server::health_reporter();
     let mut grpc = Routes::new(health)
@@ -115,7 +112,8 @@ fn routes(api: Api) -> Router {
         .route("/metrics", get(scrape))
         .fallback(not_found)
         .with_state((api, metrics));
-    pages.merge(grpc)
+    // Outermost: of what is not meant for this master nothing is looked at, counted or answered.
+    pages.merge(grpc).layer(from_fn_with_state(Doorman::new(names), host::check))
 }
 
 /// Healthy is who can read the store.
@@ -141,11 +139,16 @@ async fn scrape(State((api, metrics)): State<(Api, Arc<Metrics>)>) -> Response {
     }
 }
 
-/// gRPC clients get a gRPC answer.
 async fn not_found(request: Request<Body>) -> Response {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    match content_type.is_some_and(|value| value.starts_with("application/grpc")) {
-        true => tonic::Status::from(Error::UnknownRpc).into_http(),
-        false => (StatusCode::NOT_FOUND, "there is no such page\n").into_response(),
-    }
+    answer(request.headers(), Error::UnknownRpc, StatusCode::NOT_FOUND, "there is no such page")
+}
+
+/// gRPC clients get a gRPC answer, all others `page`.
+fn answer(headers: &HeaderMap, error: impl Into<Status>, status: StatusCode, page: &str) -> Response {
+    let content_type = headers.get(CONTENT_TYPE).filter(|value| value.as_bytes().starts_with(b"application/grpc"));
+    let Some(content_type) = content_type else { return (status, format!("{page}\n")).into_response() };
+    let mut answer = error.into().into_http();
+    // gRPC-web, too, is answered in its own sort.
+    answer.headers_mut().insert(CONTENT_TYPE, content_type.clone());
+    answer
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// `http://HOST:PORT`.
+/// `http://HOST:PORT` or `https://HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct MasterUrl(String);
@@ -15,12 +15,20 @@ impl FromStr for MasterUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let rule = || format!("{text:?} is no master's URL: give http://HOST:PORT");
+        let rule = || format!("{text:?} is no master's URL: give http://HOST:PORT or https://HOST:PORT");
         let uri: tonic::transport::Uri = text.parse().map_err(|_| rule())?;
         match (uri.scheme_str(), uri.host()) {
-            (Some("http"), Some(host)) if !host.is_empty() && uri.path() == "/" => Ok(Self(text.into())),
+            (Some("http" | "https"), Some(host)) if !host.is_empty() && uri.path() == "/" => Ok(Self(text.into())),
             _ => Err(rule()),
         }
+    }
+}
+
+impl MasterUrl {
+    /// Whether it is spoken to over TLS.
+    pub fn is_https(&self) -> bool {
+        // `http::Uri` takes schemes in any case.
+        self.0.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::path::PathBuf;
 
+use pedl_tls::{Fingerprint, Refusal};
 use tonic::{Code, Status};
 
 use crate::chain::chain;
@@ -14,6 +15,36 @@ pub enum Broken {
     /// The connection broke, or the master is in trouble.
     #[error("no connection ({0})")]
     Lost(String),
+    /// It answers a TLS handshake with something else, or speaks nothing but TLS.
+    #[error("{0}")]
+    Transport(&'static str),
+    /// The join token names a certificate, and the URL asks for none.
+    #[error("the join token is of a master that speaks TLS: set `master` to an https:// URL; the token was not sent")]
+    WithoutTls,
+    /// It shows another certificate than it should.
+    #[error(
+        "its certificate is not the one that this agent knows: the SHA-256 fingerprint is {shown}, not {expected}. Somebody may \
+         be listening in; if the master has a new certificate, set `master_fingerprint: {shown}` in agent.yaml and restart the \
+         agent; nothing was sent"
+    )]
+    OtherCertificate {
+        /// The one that it shows.
+        shown: Fingerprint,
+        /// The one that it should.
+        expected: Fingerprint,
+    },
+    /// It shows a certificate that nobody knows.
+    #[error(
+        "nothing vouches for its certificate ({why}): if {shown} is the SHA-256 fingerprint that the master prints at its start, \
+         set `master_fingerprint: {shown}` in agent.yaml and restart the agent; or join with a token that the master made since \
+         it has that certificate; nothing was sent"
+    )]
+    NotVouchedFor {
+        /// The certificate.
+        shown: Fingerprint,
+        /// Why this machine's trust store does not.
+        why: String,
+    },
     /// It refuses the join token.
     #[error(
         "it refuses the join token ({message}): make a fresh one with `pedl agent create-token` and put it into the token_file"
@@ -75,6 +106,14 @@ pub enum Broken {
 
 impl From<Status> for Broken {
     fn from(status: Status) -> Self {
+        if status.source().is_some_and(pedl_tls::speaks_no_tls) {
+            return Self::Transport(
+                "it does not speak TLS: set `master` to an http:// URL if you trust the network in between",
+            );
+        }
+        if status.message().starts_with(pedl_tls::SPEAKS_TLS) {
+            return Self::Transport("it speaks TLS: set `master` to an https:// URL");
+        }
         let message = || status.source().map_or_else(|| status.message().to_owned(), chain);
         match status.code() {
             Code::AlreadyExists => Self::NameTaken(message()),
@@ -87,13 +126,36 @@ impl From<Status> for Broken {
     }
 }
 
+impl From<Refusal> for Broken {
+    fn from(Refusal { shown, expected, why }: Refusal) -> Self {
+        match expected {
+            Some(expected) => Self::OtherCertificate { shown, expected },
+            None => Self::NotVouchedFor { shown, why },
+        }
+    }
+}
+
 impl Broken {
     /// Whether trying soon can help.
     pub const fn passes(&self) -> bool {
         match self {
             Self::Lost(_) => true,
+            Self::Transport(_) | Self::WithoutTls => false,
+            Self::OtherCertificate { .. } | Self::NotVouchedFor { .. } => false,
             Self::NotAdmitted { .. } | Self::Expelled { .. } | Self::NameTaken(_) | Self::Refused(_) => false,
             Self::WrongCluster { .. } | Self::OldEpoch { .. } | Self::JoinToken(_) | Self::DataDir(_) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_without_tls_is_told_to_use_it() {
+        let told = Broken::from(Status::unavailable(format!("{}: use https://boss:8080", pedl_tls::SPEAKS_TLS)));
+        assert!(matches!(told, Broken::Transport(_)) && !told.passes(), "{told}");
+        assert_eq!(told.to_string(), "it speaks TLS: set `master` to an https:// URL");
     }
 }

@@ -1,4 +1,4 @@
-//! `pedl master`: what there is to know about the master.
+//! `pedl master`: what there is to know about the master, and what is kept of it.
 
 use clap::Subcommand;
 use pedl_proto::v1::GetMasterRequest;
@@ -7,7 +7,8 @@ use pedl_proto::v1::cluster_service_client::ClusterServiceClient;
 use super::master_audit::{self, AuditArgs};
 use crate::args::Global;
 use crate::client::connect;
-use crate::error::Error;
+use crate::error::{Error, say};
+use crate::store::Store;
 use crate::{output, record};
 
 /// What can be done with the master.
@@ -18,6 +19,11 @@ pub enum Verb {
     Info,
     /// List who did what to whom, newest first; administrators only
     Audit(AuditArgs),
+    /// Forget the certificate of a master that has a new one
+    #[command(
+        after_help = "Examples:\n  pedl -m https://gpu-master:8080 master forget\n\nAsk the administrator first whether the certificate was changed: the master prints its fingerprint at every start."
+    )]
+    Forget,
 }
 
 /// Does what the verb says.
@@ -25,6 +31,19 @@ pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
     match verb {
         Verb::Info => info(global).await,
         Verb::Audit(args) => master_audit::run(global, args).await,
+        Verb::Forget => {
+            forget(global);
+            Ok(())
+        }
+    }
+}
+
+fn forget(global: &Global) {
+    let mut forgotten = None;
+    Store::open(global.master.clone()).change(|kept| forgotten = kept.certificate.take());
+    match forgotten {
+        Some(certificate) => say(format!("the certificate {certificate} of {} is forgotten", global.master)),
+        None => say(format!("no certificate is kept for {}", global.master)),
     }
 }
 

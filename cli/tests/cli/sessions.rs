@@ -430,13 +430,13 @@ fn a_home_that_cannot_be_written_stops_nothing() {
     pedl.check(
         &["user", "whoami"],
         expect![[r#"
-        exit 0
-        --- stdout
-        pedl
-        --- stderr
-        warning: cannot read HOME/.config/pedl/credentials.json: Not a directory (os error 20)
-        warning: cannot keep logins in HOME/.config/pedl: Not a directory (os error 20)
-    "#]],
+            exit 0
+            --- stdout
+            pedl
+            --- stderr
+            warning: cannot read HOME/.config/pedl/credentials.json: Not a directory (os error 20)
+            warning: cannot keep logins and certificates in HOME/.config/pedl: Not a directory (os error 20)
+        "#]],
     );
 }
 

@@ -104,11 +104,11 @@ fn wrong_words() {
         "#]],
     );
     pedl.check(
-        &["-m", "https://m", "user", "list"],
+        &["-m", "ftp://m", "user", "list"],
         expect![[r#"
             exit 2
             --- stderr
-            error: invalid value 'https://m' for '--master <URL>': give http://HOST:PORT or HOST:PORT
+            error: invalid value 'ftp://m' for '--master <URL>': give http://HOST:PORT, https://HOST:PORT or HOST:PORT
         "#]],
     );
     pedl.check(

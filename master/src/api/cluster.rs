@@ -67,7 +67,7 @@ impl ClusterService for Api {
             })
             .await?;
         Ok(Response::new(CreateAgentTokenResponse {
-            token: token.reveal().into(),
+            token: token.reveal_with(self.identity.as_ref().and_then(|identity| identity.pin())),
             expires_at: Some(timestamp(expires_at)),
         }))
     }

@@ -10,6 +10,7 @@ use pedl_proto::v1::{
     ListSessionsRequest, ListSessionsResponse, LoginRequest, LoginResponse, LogoutRequest, LogoutResponse,
     RevokeSessionRequest, RevokeSessionResponse,
 };
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::{Request, Response, Status};
 
 use super::Api;
@@ -18,6 +19,7 @@ use super::fields::{Fields, is_one_line};
 use super::page::Page;
 use crate::audit::{Action, Actor};
 use crate::auth::caller::{Caller, Member, Peer, Session};
+use crate::auth::cookie::Browser;
 use crate::auth::policy::{self, AccountAction};
 use crate::error::{Error, Result};
 use crate::ids::SessionId;
@@ -32,20 +34,30 @@ const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 #[tonic::async_trait]
 impl SessionService for Api {
     async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginResponse>, Status> {
-        let from = Peer::of(request.extensions());
-        let LoginRequest { username, password, browser: _ } = request.into_inner();
+        let (from, page) = (Peer::of(request.extensions()), request.extensions().get::<Browser>().cloned());
+        let LoginRequest { username, password, browser } = request.into_inner();
         let opened = self.sessions.login(&username, &password, from).await?;
-        Ok(Response::new(LoginResponse {
+        let mut answer = Response::new(LoginResponse {
             token: opened.token.reveal().into(),
             session: Some(session_to_proto(&opened.session, &opened.user)),
             user: Some(user_to_proto(opened.user)),
-        }))
+        });
+        if let Some(page) = page.filter(|_| browser) {
+            let lifetime = opened.session.expires_at.duration_since(opened.session.created_at).unsigned_abs();
+            set_cookie(&mut answer, &page.keep(opened.token.reveal(), lifetime))?;
+            answer.get_mut().token.clear();
+        }
+        Ok(answer)
     }
 
     async fn logout(&self, request: Request<LogoutRequest>) -> Result<Response<LogoutResponse>, Status> {
         let session = Caller::member(request.extensions())?.session.id;
         self.sessions.revoke(session, Actor::of(request.extensions()), Action::Logout).await?;
-        Ok(Response::new(LogoutResponse {}))
+        let mut answer = Response::new(LogoutResponse {});
+        if let Some(cookie) = request.extensions().get().and_then(Browser::drop_cookie) {
+            set_cookie(&mut answer, &cookie)?;
+        }
+        Ok(answer)
     }
 
     async fn get_current_session(
@@ -126,4 +138,12 @@ fn parse_access_token(request: CreateAccessTokenRequest) -> Result<(String, Opti
     });
     fields.finish()?;
     Ok((name, lifetime))
+}
+
+fn set_cookie<T>(answer: &mut Response<T>, cookie: &str) -> Result<()> {
+    let mut cookie: MetadataValue<Ascii> =
+        cookie.parse().map_err(|_| Error::Internal("a cookie is no header's value".into()))?;
+    cookie.set_sensitive(true);
+    answer.metadata_mut().insert("set-cookie", cookie);
+    Ok(())
 }

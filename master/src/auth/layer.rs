@@ -8,11 +8,12 @@ use axum::body::Body;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use super::caller::Caller;
+use super::cookie::Browser;
 use super::policy::{self, Access};
 use super::sessions::Sessions;
 use super::until_ended::UntilEnded;
@@ -62,7 +63,8 @@ where
         let (sessions, refusals) = (self.sessions.clone(), self.refusals.clone());
         async move {
             let path = request.uri().path().to_owned();
-            let (access, caller) = match identify(&sessions, &path, request.headers()).await {
+            let browser = request.extensions().get::<Browser>();
+            let (access, caller) = match identify(&sessions, &path, request.headers(), browser).await {
                 Ok(identified) => identified,
                 Err(error) => return Ok(Status::from(error).into_http()),
             };
@@ -87,19 +89,24 @@ where
     }
 }
 
-async fn identify(sessions: &Sessions, path: &str, headers: &HeaderMap) -> Result<(Access, Caller)> {
+async fn identify(
+    sessions: &Sessions,
+    path: &str,
+    headers: &HeaderMap,
+    browser: Option<&Browser>,
+) -> Result<(Access, Caller)> {
     let access = policy::access(path)?;
     // A stale token must not keep anyone from logging in again.
     if access == Access::Anyone {
         return Ok((access, Caller::Nobody));
     }
-    let caller = match headers.get(AUTHORIZATION) {
+    let token = match headers.get(AUTHORIZATION) {
+        None => browser.map_or(Ok(None), Browser::token)?,
+        Some(value) => Some(bearer(value).ok_or(Error::TokenInvalid)?),
+    };
+    let caller = match token {
         None => Caller::Nobody,
-        Some(value) => {
-            let token =
-                value.to_str().ok().and_then(|value| value.strip_prefix("Bearer ")).ok_or(Error::TokenInvalid)?;
-            sessions.resolve(token).await?
-        }
+        Some(token) => sessions.resolve(token).await?,
     };
     Ok((access, caller))
 }
@@ -117,4 +124,8 @@ fn last_words() -> HeaderMap {
         tracing::error!(%error, "a stream ends without saying why");
     }
     trailers
+}
+
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()?.strip_prefix("Bearer ")
 }

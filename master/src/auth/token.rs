@@ -5,6 +5,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use pedl_tls::Fingerprint;
 use sha2::{Digest, Sha256};
 
 /// What is stored of a token.
@@ -75,6 +76,14 @@ impl Token {
     /// The secret itself, for the one who is given it.
     pub fn reveal(&self) -> &str {
         &self.text
+    }
+
+    /// What a machine is given to join with: the token and, after a dot, the certificate to know the master by.
+    pub fn reveal_with(&self, pin: Option<Fingerprint>) -> String {
+        match pin {
+            Some(pin) => format!("{}.{}", self.text, pin.to_base64()),
+            None => self.text.clone(),
+        }
     }
 }
 

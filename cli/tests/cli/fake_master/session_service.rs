@@ -18,7 +18,7 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 #[tonic::async_trait]
 impl SessionService for Shared {
     async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginResponse>, Status> {
-        let LoginRequest { username, password, .. } = request.into_inner();
+        let LoginRequest { username, password, browser: _ } = request.into_inner();
         let username = username.to_lowercase();
         let mut state = self.lock();
         state.calls.push("Login");

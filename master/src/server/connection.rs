@@ -1,0 +1,78 @@
+//! One connection, from its first byte: TLS or not, and what it is told that speaks the wrong one.
+
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::{Extension, Router};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::Watcher;
+use hyper_util::service::TowerToHyperService;
+use pedl_tls::SPEAKS_TLS;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tonic::Status;
+use tower::Layer as _;
+
+use super::{answer, host};
+use crate::auth::caller::Peer;
+
+/// How long a new connection may be silent, and how long its TLS handshake may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What every TLS connection begins with: the sort of a record that holds a handshake (RFC 8446, section 5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// What a connection comes to.
+#[derive(Clone)]
+pub struct Port {
+    pub http: auto::Builder<TokioExecutor>,
+    /// None where the port speaks no TLS.
+    pub tls: Option<TlsAcceptor>,
+    pub service: Router,
+}
+
+impl Port {
+    /// Serves a connection to its end. Who connects and says nothing does not hold a descriptor for ever.
+    pub async fn converse(self, stream: TcpStream, peer: Peer, watcher: Watcher) {
+        // Small answers must not wait for the acknowledgement of the ones before (Nagle's algorithm).
+        drop(stream.set_nodelay(true));
+        let mut first = [0];
+        let Ok(Ok(1)) = timeout(PATIENCE, stream.peek(&mut first)).await else { return };
+        let Some(tls) = self.tls.clone() else { return self.serve(stream, peer, watcher).await };
+        if first != [TLS_HANDSHAKE] {
+            let plain = Self { service: Router::new().fallback(speak_tls), ..self };
+            drop(timeout(PATIENCE, plain.serve(stream, peer, watcher)).await);
+            return;
+        }
+        match timeout(PATIENCE, tls.accept(stream)).await {
+            Ok(Ok(mut stream)) => {
+                if timeout(PATIENCE, stream.fill_buf()).await.is_ok() {
+                    self.serve(stream, peer, watcher).await;
+                }
+            }
+            // Who does not trust the certificate ends it here, which is his to tell.
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        }
+    }
+
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer, watcher: Watcher) {
+        let service = TowerToHyperService::new(Extension(peer).layer(self.service));
+        let connection = self.http.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection broke");
+        }
+    }
+}
+
+/// Tells who came without TLS.
+async fn speak_tls(request: Request) -> Response {
+    let called = host::authorities(&request).next().unwrap_or("HOST:PORT");
+    let told = format!("{SPEAKS_TLS}: use https://{called}");
+    answer(request.headers(), Status::unavailable(told.clone()), StatusCode::BAD_REQUEST, &told)
+}
