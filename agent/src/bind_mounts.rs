@@ -23,6 +23,7 @@ use crate::config::{Config, HostPath};
 use crate::docker::{Docker, Mount, Propagation};
 use crate::identity::RunAs;
 use open::{Opened, open_as};
+pub use plan::normal;
 use plan::{BadWish, Wish, around, plan};
 use policy::{Policy, Rule};
 use tree::Tree;
@@ -34,6 +35,19 @@ pub struct BindMounts {
     policy: Policy,
     /// Why Docker does not see the mounts that this process makes.
     apart: Option<String>,
+}
+
+/// Where bind mounts are to go.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The task's directory, for the staging.
+    pub task_dir: &'a Path,
+    /// What relative paths are below.
+    pub work_dir: &'a Path,
+    /// Where Docker makes directories in the container, beside the places of mounts.
+    pub inside: &'a [PathBuf],
+    /// PEDL's own mounts.
+    pub own: &'a [Mount],
 }
 
 /// Bind mounts, made.
@@ -140,27 +154,14 @@ impl BindMounts {
     }
 
     /// Makes a task's bind mounts appear in its directory. What was there of an earlier try goes.
-    pub async fn stage(
-        &self,
-        task_dir: &Path,
-        run_as: &RunAs,
-        work_dir: &Path,
-        own: &[Mount],
-        binds: &[BindMount],
-    ) -> Result<Staged, Error> {
+    pub async fn stage(&self, place: &Place<'_>, run_as: &RunAs, binds: &[BindMount]) -> Result<Staged, Error> {
         let RunAs { user, uid, .. } = run_as;
         let error = |problem| Error { user: user.clone(), uid: *uid, agent: self.agent.clone(), problem };
-        self.try_stage(task_dir, run_as, work_dir, own, binds).await.map_err(error)
+        self.try_stage(place, run_as, binds).await.map_err(error)
     }
 
-    async fn try_stage(
-        &self,
-        task_dir: &Path,
-        run_as: &RunAs,
-        work_dir: &Path,
-        own: &[Mount],
-        binds: &[BindMount],
-    ) -> Result<Staged, Problem> {
+    async fn try_stage(&self, place: &Place<'_>, run_as: &RunAs, binds: &[BindMount]) -> Result<Staged, Problem> {
+        let Place { task_dir, work_dir, inside, own } = *place;
         let wishes = plan(work_dir, own, binds)?;
         let Some(first) = wishes.first() else { return Ok(Staged::default()) };
         if let Some(why) = &self.apart {
@@ -168,7 +169,7 @@ impl BindMounts {
         }
         staging::unmount_below(task_dir).map_err(|source| io_at(&first.host_path, source))?;
         let opened = self.open(run_as, &wishes).await?;
-        for inside in wishes.iter().map(|wish| wish.target.as_path()).chain([work_dir]) {
+        for inside in wishes.iter().map(|wish| &wish.target).chain(inside) {
             find_mount_point(inside, &wishes, &opened)?;
         }
         let mut staged = Staged::default();
@@ -198,7 +199,9 @@ impl BindMounts {
     /// The program would be told "permission denied" only.
     fn not_writable(&self, run_as: &RunAs, wish: &Wish, opened: &Opened) -> String {
         let (RunAs { user, uid, .. }, agent) = (run_as, &self.agent);
-        let (target, path) = (wish.target.display(), opened.path.display());
+        // A path may hold anything, a line of its own too.
+        let plain = |path: &Path| path.to_string_lossy().escape_debug().to_string();
+        let (target, path) = (plain(&wish.target), plain(&opened.path));
         let whose = rustix::fs::fstat(&opened.fd).map_or_else(
             |_| String::new(),
             |stat| {

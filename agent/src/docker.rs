@@ -9,7 +9,7 @@ mod observed;
 mod older_api;
 mod process;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bollard::Docker as Api;
@@ -20,7 +20,7 @@ use crate::chain::chain;
 use crate::config::DockerUrl;
 
 pub use containers::{ContainerPlan, StartAnswer};
-pub use images::PullFailure;
+pub use images::{Image, PullFailure};
 pub use logs::{Frame, Mark, Source};
 pub use mounts::{Mount, Propagation};
 pub use observed::{Found, Phase};
@@ -85,6 +85,9 @@ fn answer(status: u16, message: String) -> Failure {
     }
 }
 
+/// How often a call that fails with a 500 is made again before that is its answer.
+const INSIST: usize = 5;
+
 impl Docker {
     /// Waits until Docker is there, and settles on an API version that both sides speak.
     pub async fn connect(url: &DockerUrl, cluster: String, agent: String) -> Self {
@@ -110,6 +113,24 @@ impl Docker {
     /// The agent's name, for messages.
     pub fn agent(&self) -> &str {
         &self.agent
+    }
+
+    /// Repeats a call until Docker answers it; takes as an answer what Docker says again and again, which is of the call
+    /// and not of Docker: a path in an image, or a work dir, that cannot be, comes as a 500.
+    async fn insistently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Refusal>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        let failed = AtomicUsize::new(0);
+        let judged = |error| match error {
+            ApiError::DockerResponseServerError { status_code: 500, message }
+                if failed.fetch_add(1, Ordering::Relaxed) >= INSIST =>
+            {
+                ApiError::DockerStreamError { error: message }
+            }
+            other => other,
+        };
+        self.patiently(|| async { call().await.map_err(judged) }).await
     }
 
     /// Repeats a call until Docker answers it.

@@ -8,12 +8,15 @@
 mod netlink;
 mod nftables;
 
+use std::convert::Infallible;
 use std::fs::File;
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
+use tokio::time::interval;
 
 use crate::assignment::TaskId;
 use crate::docker::Docker;
@@ -22,6 +25,9 @@ use netlink::Refusal;
 /// What tasks' addresses begin with. The second digit makes them an administrator's own choice (IEEE 802c); Docker's
 /// own begin with 02:42, QEMU's with 52:54.
 const PREFIX: [u8; 2] = [0xd2, 0x50];
+
+/// How often the rules are looked for.
+const LOOKED_AFTER: Duration = Duration::from_secs(10);
 
 /// Why tasks cannot be kept from each other here.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +69,17 @@ pub async fn establish(docker: &Docker) -> Result<(), Error> {
 /// Puts the rules in place where they are missing: whoever sets up the machine's firewall anew wipes them.
 pub async fn ensure(docker: &Docker) -> Result<(), Error> {
     beside(docker, nftables::ensure).await
+}
+
+/// Looks after the rules for as long as it is polled: while nothing starts, running tasks count on them, too.
+pub async fn watch(docker: &Docker) -> Infallible {
+    let mut tick = interval(LOOKED_AFTER);
+    loop {
+        tick.tick().await;
+        if let Err(error) = ensure(docker).await {
+            tracing::debug!("{error}");
+        }
+    }
 }
 
 /// Acts in dockerd's network namespace.

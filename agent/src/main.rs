@@ -135,7 +135,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
             images: ImageCache::new(data_dir.images()),
             starts: Semaphore::new(STARTS_AT_ONCE),
         });
-        match Runner::new(tools, offer).await?.run(sets).await {}
+        let watch = isolation::watch(&tools.docker);
+        let runner = Runner::new(tools.clone(), offer).await?;
+        tokio::select! {
+            never = runner.run(sets) => match never {},
+            never = watch => match never {},
+        }
     };
     tokio::select! {
         never = keeper.run() => match never {},

@@ -84,7 +84,9 @@ impl Master {
 
     /// Presents this token from now on. A token that is no header's text is presented as none, and refused by the master.
     pub fn present(&self, token: &str) {
-        *self.token.write().expect("no holder panics") = format!("Bearer {token}").parse().ok();
+        let mut value: Option<MetadataValue<Ascii>> = format!("Bearer {token}").parse().ok();
+        value.iter_mut().for_each(|value| value.set_sensitive(true));
+        *self.token.write().expect("no holder panics") = value;
     }
 
     fn request<T>(&self, message: T) -> Request<T> {

@@ -55,7 +55,11 @@ impl Runner {
                     tasks.insert(task, Task::new(actual, if ended { vec![] } else { gpus }));
                 }
                 // It was made to read an image's files, by a process that did not come to remove it.
-                None if !started => tools.docker.remove_by_id(&id).await?,
+                None if !started => {
+                    if let Err(refusal) = tools.docker.remove_by_id(&id).await {
+                        tracing::warn!("container {id}, from which an image was read, stays: {refusal}");
+                    }
+                }
                 None => {}
             }
         }

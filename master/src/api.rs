@@ -14,16 +14,22 @@ pub mod users;
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::agents::presence::Presence;
 use crate::audit::Recorder;
 use crate::auth::sessions::Sessions;
+use crate::auth::token::TokenHash;
 use crate::config::ContainerDefaults;
+use crate::error::Result;
 use crate::ids::{AgentId, TaskId};
-use crate::store::Store;
+use crate::store::{self, Store, Tx};
 use crate::tls::Identity;
 use crate::topics::Topics;
+
+/// Of messages that hold names, passwords and the like: no name is that long.
+pub const SMALL_MESSAGE: usize = 64 << 10;
 
 /// What handlers work with. Each service is implemented for it, in the file of its noun.
 #[derive(Clone)]
@@ -42,4 +48,22 @@ pub struct Api {
     pub identity: Option<Arc<Identity>>,
     /// Ends the streams that would go on for ever.
     pub shutdown: CancellationToken,
+}
+
+impl Api {
+    /// Writes in the name of a member who may, at that moment, still act; `admin`: as an administrator.
+    async fn write_as<T, F>(&self, member: TokenHash, admin: bool, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::sessions::confirm(tx, &member, admin).await?;
+                    job(tx).await
+                })
+            })
+            .await
+    }
 }

@@ -125,15 +125,23 @@ impl Event {
     }
 }
 
+/// Whose refusals share a room: a flood of strangers' must not hide what members try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    Strangers,
+    Members,
+}
+
 /// Refusals that are recorded at once, and then in a second. What callers may repeat as fast as they like must not fill
 /// the disk.
 const BURST: f64 = 100.0;
-const PER_SECOND: f64 = 10.0;
+const PER_SECOND: f64 = 1.0;
 
 /// Records what was refused, as much of it as there is room for, and how much more there was.
 pub struct Recorder {
     store: Store,
-    room: Mutex<Room>,
+    strangers: Mutex<Room>,
+    members: Mutex<Room>,
 }
 
 struct Room {
@@ -145,19 +153,19 @@ struct Room {
 
 impl Recorder {
     pub fn new(store: Store) -> Self {
-        Self { store, room: Mutex::new(Room { left: BURST, at: Instant::now(), dropped: 0 }) }
+        let room = || Mutex::new(Room { left: BURST, at: Instant::now(), dropped: 0 });
+        Self { store, strangers: room(), members: room() }
     }
 
     /// Records it soon; nobody waits for that.
-    pub fn note(&self, event: Event) {
-        let Some(dropped) = self.room.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
-        let event = match dropped {
-            0 => event,
-            more => Event {
-                detail: format!("{} (and {more} refusals before it that are not recorded)", event.detail),
-                ..event
-            },
+    pub fn note(&self, from: From, event: Event) {
+        let room = match from {
+            From::Strangers => &self.strangers,
+            From::Members => &self.members,
         };
+        let Some(dropped) = room.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let more = format!("{} (and {dropped} refusals before it that are not recorded)", event.detail);
+        let event = if dropped == 0 { event } else { Event { detail: more, ..event } };
         let store = self.store.clone();
         tokio::spawn(async move {
             if let Err(error) = store.write(|tx| Box::pin(store::audit::record(tx, event))).await {

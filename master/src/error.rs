@@ -37,6 +37,8 @@ pub enum Error {
 
     #[error("too many logins as this user failed from here: try again in {} s", after.as_secs_f64().ceil())]
     LoginThrottled { after: Duration },
+    #[error("this user has as many access tokens as one may: revoke some, `pedl token list` names them all")]
+    TooManyTokens,
     #[error("the current password is wrong")]
     WrongPassword,
     #[error(
@@ -132,7 +134,7 @@ impl Error {
             Self::LastAdmin | Self::NameIsFixed(_) | Self::AgentRenamed { .. } | Self::LogGap { .. } => {
                 Code::FailedPrecondition
             }
-            Self::LoginThrottled { .. } | Self::Busy => Code::ResourceExhausted,
+            Self::LoginThrottled { .. } | Self::TooManyTokens | Self::Busy => Code::ResourceExhausted,
             Self::StoreUnavailable | Self::ShuttingDown => Code::Unavailable,
             Self::Database(_) | Self::Internal(_) => Code::Internal,
         }
@@ -145,6 +147,7 @@ impl Error {
             Self::LoginFailed => ErrorReason::LoginFailed,
             Self::LoginThrottled { .. } => ErrorReason::LoginThrottled,
             Self::WrongPassword => ErrorReason::WrongPassword,
+            Self::TooManyTokens => ErrorReason::TooManyTokens,
             Self::ForeignHost { .. } | Self::ForeignOrigin => ErrorReason::ForeignOrigin,
             Self::AdminRequired => ErrorReason::AdminRequired,
             Self::NotOwner { .. } => ErrorReason::NotOwner,

@@ -30,7 +30,7 @@ use tonic::Status;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 
-use crate::api::Api;
+use crate::api::{Api, SMALL_MESSAGE};
 use crate::auth::caller::Peer;
 use crate::auth::layer::AuthLayer;
 use crate::auth::origin::Names;
@@ -85,8 +85,8 @@ fn routes(api: Api, names: Names) -> Router {
     let metrics = Metrics::new();
     let (_, health) = tonic_health::server::health_reporter();
     let mut grpc = Routes::new(health)
-        .add_service(SessionServiceServer::new(api.clone()))
-        .add_service(UserServiceServer::new(api.clone()))
+        .add_service(SessionServiceServer::new(api.clone()).max_decoding_message_size(SMALL_MESSAGE))
+        .add_service(UserServiceServer::new(api.clone()).max_decoding_message_size(SMALL_MESSAGE))
         .add_service(AssetServiceServer::new(api.clone()))
         .add_service(ClusterServiceServer::new(api.clone()))
         .add_service(AgentServiceServer::new(api.clone()));

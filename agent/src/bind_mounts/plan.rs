@@ -87,7 +87,7 @@ pub fn around<'a>(wishes: &'a [Wish], inside: &'a Path) -> Option<(usize, &'a Pa
 }
 
 /// Without `.` and `..`, as Docker reads it.
-fn normal(path: &Path) -> PathBuf {
+pub fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::from("/");
     for part in path.components() {
         match part {

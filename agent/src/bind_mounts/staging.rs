@@ -7,8 +7,9 @@ use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use rustix::mount::UnmountFlags;
+use rustix::mount::{MountPropagationFlags, UnmountFlags};
 
 use super::tree::Tree;
 
@@ -45,7 +46,10 @@ pub fn unmount_below(dir: &Path) -> io::Result<()> {
         }
         // The lowest first: what is mounted in it goes with it, and is then refused here. The next look counts.
         for place in mounted {
-            problem = rustix::mount::unmount(place, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW).err();
+            // Of what follows the host, the containers' own mounts follow this one: they must not see it go.
+            let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+            let unmount = |()| rustix::mount::unmount(&place, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
+            problem = rustix::mount::mount_change(&place, private).and_then(unmount).err();
         }
     }
     Err(problem.map_or_else(|| io::Error::other("something is mounted below it again and again"), Into::into))
@@ -58,7 +62,15 @@ pub fn unmount_below(dir: &Path) -> io::Result<()> {
 pub fn remove(task_dir: &Path) -> io::Result<()> {
     unmount_below(task_dir)?;
     remove_places(&task_dir.join(PLACES))?;
-    fs::remove_dir_all(task_dir)
+    remove_tree(task_dir)
+}
+
+/// By rm(1): a task may have made its home deeper than this process has descriptors, or stack.
+fn remove_tree(dir: &Path) -> io::Result<()> {
+    let mut rm = Command::new("rm");
+    let rm = rm.args(["--recursive", "--force", "--one-file-system", "--"]).arg(dir).stdin(Stdio::null());
+    let output = rm.stdout(Stdio::null()).output()?;
+    if output.status.success() { Ok(()) } else { Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim())) }
 }
 
 /// Fails at a place that holds anything.

@@ -39,8 +39,8 @@ pub struct ContainerPlan {
     pub task: TaskId,
     /// Its asset.
     pub asset_id: i64,
-    /// The image, as Docker names it.
-    pub image: String,
+    /// The image's id.
+    pub image_id: String,
     /// `uid:gid`.
     pub user: String,
     /// The ids of the further groups that the user is in.
@@ -114,7 +114,7 @@ impl Docker {
         let body = self.body(plan);
         let mut backoff = Backoff::new();
         loop {
-            match self.patiently(|| self.api.create_container(Some(options.clone()), body.clone())).await {
+            match self.insistently(|| self.api.create_container(Some(options.clone()), body.clone())).await {
                 Ok(_) => return Ok(Phase::Created),
                 Err(Refusal::Conflict(_)) => {}
                 Err(refusal) => return Err(refusal),
@@ -137,7 +137,8 @@ impl Docker {
         let mut environment = plan.environment;
         environment.insert("NVIDIA_VISIBLE_DEVICES".into(), visible_devices(&plan.gpus));
         ContainerCreateBody {
-            image: Some(plan.image),
+            // Not by its name, which may mean another image by now.
+            image: Some(plan.image_id),
             user: Some(plan.user),
             // An empty list, where absence would bring the image's entrypoint: the arguments are exactly what runs.
             entrypoint: Some(vec![]),

@@ -1,7 +1,9 @@
 //! Images: found, pulled where absent, and read without being run.
 
 use std::io::Read as _;
+use std::path::PathBuf;
 
+use bollard::container::PathStatResponse;
 use bollard::models::{ContainerCreateBody, ImageInspect};
 use bollard::query_parameters::{
     ContainerArchiveInfoOptionsBuilder, CreateImageOptionsBuilder, DownloadFromContainerOptionsBuilder,
@@ -13,10 +15,25 @@ use super::{ApiError, Docker, Refusal};
 use crate::identity::{ImageFiles, Shell};
 
 /// The largest `/etc/passwd` or `/etc/group` that is taken from an image.
-const LARGEST_FILE: u64 = 4 << 20;
+const LARGEST_FILE: u64 = 256 << 10;
+
+/// Such a file in a tar archive, with its header and its end.
+const LARGEST_ARCHIVE: usize = 512 << 10;
 
 /// Go's bit for a symbolic link, in which Docker describes files.
 const GO_MODE_SYMLINK: u32 = 1 << 27;
+
+/// Go's bits for all that is no file (io/fs, ModeType).
+const GO_MODE_TYPE: u32 = 0x8f28_0000;
+
+/// An image that is here.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Names the same content for ever.
+    pub id: String,
+    /// Where it wants directories of Docker's own; absolute, as the image wrote them.
+    pub volumes: Vec<PathBuf>,
+}
 
 /// Why an image that is not here cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -29,10 +46,13 @@ pub struct PullFailure {
 }
 
 impl Docker {
-    /// The id of an image that is here.
-    pub async fn find_image(&self, image: &str) -> Result<Option<String>, Refusal> {
+    /// An image that is here.
+    pub async fn find_image(&self, image: &str) -> Result<Option<Image>, Refusal> {
         match self.patiently(|| self.api.inspect_image(image)).await {
-            Ok(ImageInspect { id, .. }) => Ok(id),
+            Ok(ImageInspect { id, config, .. }) => {
+                let volumes = config.and_then(|config| config.volumes).unwrap_or_default();
+                Ok(id.map(|id| Image { id, volumes: volumes.into_iter().map(PathBuf::from).collect() }))
+            }
             Err(Refusal::NotFound(_)) => Ok(None),
             Err(refusal) => Err(refusal),
         }
@@ -64,7 +84,7 @@ impl Docker {
             labels: Some(labels),
             ..ContainerCreateBody::default()
         };
-        let probe = self.patiently(|| self.api.create_container(None, body.clone())).await?.id;
+        let probe = self.insistently(|| self.api.create_container(None, body.clone())).await?.id;
         let files = self.read_probe(&probe).await;
         self.remove_by_id(&probe).await?;
         files
@@ -88,27 +108,46 @@ impl Docker {
 
     /// A file of a container, behind symbolic links.
     async fn read_file(&self, container: &str, path: &str) -> Result<Option<Vec<u8>>, Refusal> {
-        let Some(path) = self.find_file(container, path).await? else {
+        let Some((path, stat)) = self.find_file(container, path).await? else {
             return Ok(None);
         };
+        // What is no file, or far too large for one, would come whole: Docker packs directories, too.
+        if stat.file_mode & GO_MODE_TYPE != 0 || u64::try_from(stat.size).unwrap_or(u64::MAX) > LARGEST_FILE {
+            return Ok(None);
+        }
         let options = DownloadFromContainerOptionsBuilder::new().path(&path).build();
         let download = || {
             let chunks = self.api.download_from_container(container, Some(options.clone()));
-            chunks.map_ok(|chunk| chunk.to_vec()).try_concat()
+            chunks.try_fold(Vec::new(), |mut archive, chunk| {
+                if archive.len() < LARGEST_ARCHIVE {
+                    archive.extend_from_slice(&chunk);
+                }
+                std::future::ready(Ok(archive))
+            })
         };
-        let archive = match self.patiently(download).await {
+        let archive = match self.insistently(download).await {
             Err(Refusal::NotFound(_)) => return Ok(None),
             answer => answer?,
         };
         Ok(first_file(&archive))
     }
 
-    /// Where a path leads in a container: Docker follows links in all of it but the last part, and tells where that leads.
-    async fn find_file(&self, container: &str, path: &str) -> Result<Option<String>, Refusal> {
+    /// Where a path leads in a container, and what is there: Docker follows links in all of it but the last part, and
+    /// tells where that leads.
+    async fn find_file(&self, container: &str, path: &str) -> Result<Option<(String, PathStatResponse)>, Refusal> {
+        match self.stat(container, path).await? {
+            Some(link) if link.file_mode & GO_MODE_SYMLINK != 0 => {
+                let target = self.stat(container, &link.link_target).await?;
+                Ok(target.map(|stat| (link.link_target, stat)))
+            }
+            stat => Ok(stat.map(|stat| (path.into(), stat))),
+        }
+    }
+
+    async fn stat(&self, container: &str, path: &str) -> Result<Option<PathStatResponse>, Refusal> {
         let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
-        match self.patiently(|| self.api.get_container_archive_info(container, Some(options.clone()))).await {
-            Ok(stat) if stat.file_mode & GO_MODE_SYMLINK != 0 => Ok(Some(stat.link_target)),
-            Ok(_) => Ok(Some(path.into())),
+        match self.insistently(|| self.api.get_container_archive_info(container, Some(options.clone()))).await {
+            Ok(stat) => Ok(Some(stat)),
             Err(Refusal::NotFound(_)) => Ok(None),
             Err(refusal) => Err(refusal),
         }

@@ -44,6 +44,16 @@ pub enum Phase {
     },
 }
 
+impl Phase {
+    /// Whether it was started, however it has gone on.
+    pub const fn has_started(&self) -> bool {
+        match self {
+            Self::Created => false,
+            Self::Running { .. } | Self::Exited { .. } => true,
+        }
+    }
+}
+
 impl From<ContainerSummary> for Found {
     fn from(summary: ContainerSummary) -> Self {
         let labels = summary.labels.unwrap_or_default();

@@ -1,13 +1,13 @@
 //! A directory for each task: its passwd, group, home and staged bind mounts, and what an agent process must tell the
 //! next one.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use nix::unistd::{Gid, Group};
 
 use crate::assignment::TaskId;
 use crate::bind_mounts::staging;
@@ -38,11 +38,17 @@ pub struct TaskDir(PathBuf);
 
 impl TaskDir {
     /// Makes the files that give the user its name and home; returns where they go. Repeating it is harmless.
-    pub fn prepare(&self, run_as: &RunAs, image: &ImageFiles) -> io::Result<Vec<Mount>> {
+    /// `groups` are this machine's names.
+    pub fn prepare(
+        &self,
+        run_as: &RunAs,
+        image: &ImageFiles,
+        groups: &BTreeMap<u32, String>,
+    ) -> io::Result<Vec<Mount>> {
         let home = self.0.join("home");
         self.make()?;
         write_readable(&self.0.join("passwd"), &run_as.passwd(image))?;
-        write_readable(&self.0.join("group"), &run_as.group(image, group_name))?;
+        write_readable(&self.0.join("group"), &run_as.group(image, |gid| groups.get(&gid).cloned()))?;
         DirBuilder::new().recursive(true).mode(0o700).create(&home)?;
         chown(&home, Some(run_as.uid), Some(run_as.gid))?;
         Ok(vec![
@@ -79,10 +85,13 @@ impl TaskDir {
     }
 
     /// What the log begins with, before what the program wrote, and when that was noted.
-    pub fn notes_for_log(&self) -> Vec<(Timestamp, String)> {
-        let text = fs::read_to_string(self.0.join("notes")).unwrap_or_default();
+    pub fn notes_for_log(&self) -> io::Result<Vec<(Timestamp, String)>> {
+        let text = match fs::read_to_string(self.0.join("notes")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+            text => text?,
+        };
         let note = |line: &str| line.split_once(' ').and_then(|(time, text)| Some((time.parse().ok()?, text.into())));
-        text.lines().filter_map(note).collect()
+        Ok(text.lines().filter_map(note).collect())
     }
 
     /// Says, for a process after this one, that a start is about to be sent.
@@ -130,11 +139,6 @@ impl TaskDir {
             _ => {}
         }
     }
-}
-
-/// What this machine calls a group.
-fn group_name(gid: u32) -> Option<String> {
-    Group::from_gid(Gid::from_raw(gid)).ok().flatten().map(|group| group.name)
 }
 
 /// Every user in the container reads it, whatever the agent's umask.

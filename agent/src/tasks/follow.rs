@@ -12,6 +12,7 @@ use wire::task_report::Status;
 
 use super::{Order, Outcome, Tools};
 use crate::assignment::TaskId;
+use crate::backoff::Backoff;
 use crate::docker::Phase;
 use crate::logs::{self, Outbox, Shipment};
 
@@ -26,7 +27,7 @@ pub async fn follow(tools: &Tools, task: &TaskId, fresh: bool, orders: watch::Re
         end
     };
     let outbox = Outbox::new(tools.master.clone(), task.clone());
-    let notes = logs::system_entries(tools.dirs.of(task).notes_for_log());
+    let notes = logs::system_entries(notes_for_log(tools, task).await);
     let log = Shipment::new(&tools.docker, task, notes, outbox, has_ended).run(fresh);
     let (end, first) = tokio::select! {
         both = async { tokio::join!(end, log) } => both,
@@ -34,6 +35,18 @@ pub async fn follow(tools: &Tools, task: &TaskId, fresh: bool, orders: watch::Re
         never = stop(tools, task, orders) => match never {},
     };
     tools.settle(task, report(end, first)).await
+}
+
+/// What the log begins with. Without it the log would be numbered otherwise than before: trouble is waited out.
+async fn notes_for_log(tools: &Tools, task: &TaskId) -> Vec<(Timestamp, String)> {
+    let mut backoff = Backoff::new();
+    loop {
+        match tools.dirs.of(task).notes_for_log() {
+            Ok(notes) => return notes,
+            Err(error) => tracing::warn!("what task {task} is told cannot be read: {error}"),
+        }
+        tokio::time::sleep(backoff.next()).await;
+    }
 }
 
 /// The container's end; none where it was removed from outside.

@@ -2,11 +2,17 @@
 
 use pedl_proto::agent::v1 as wire;
 
+use super::start::settled;
 use super::{Outcome, Tools};
 use crate::assignment::TaskId;
 
-/// Returns when the master has it on record.
+/// Returns when the master has it on record; or, where a start that a process before this one sent was carried out
+/// after all, at once.
 pub async fn refuse(tools: &Tools, task: &TaskId, reason: String) -> Outcome {
+    if tools.dirs.of(task).start_noted() && matches!(settled(tools, task).await, Ok(Some(phase)) if phase.has_started())
+    {
+        return Outcome::Started;
+    }
     tracing::info!("task {task} does not start: {reason}");
     tools.settle(task, wire::task_report::Status::CouldNotStart(wire::CouldNotStart { reason })).await
 }

@@ -18,10 +18,11 @@ impl Tools {
                 wire::Verdict::Keep | wire::Verdict::Unspecified => drop(session.changed().await),
             }
         }
-        if let Err(refusal) = self.docker.remove(task).await {
-            tracing::warn!("the container of task {task} is left behind: {refusal}");
+        match self.docker.remove(task).await {
+            Ok(()) => self.dirs.of(task).remove().await,
+            // It may run: what it uses stays, too.
+            Err(refusal) => tracing::warn!("the container of task {task} is left behind: {refusal}"),
         }
-        self.dirs.of(task).remove().await;
         Outcome::Settled
     }
 }

@@ -1,10 +1,12 @@
 //! Makes a task's container and starts it: once in all, whatever breaks meanwhile.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::unistd::{Gid, Group};
 use pedl_proto::agent::v1 as wire;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -12,9 +14,9 @@ use tokio::time::Instant;
 use super::{Order, Outcome, Tools};
 use crate::assignment::{TaskId, TaskSpec};
 use crate::backoff::Backoff;
-use crate::bind_mounts;
+use crate::bind_mounts::{self, Place};
 use crate::config::Capability;
-use crate::docker::{ContainerPlan, Mount, Phase, PullFailure, Refusal, StartAnswer};
+use crate::docker::{ContainerPlan, Image, Mount, Phase, PullFailure, Refusal, StartAnswer};
 use crate::identity::{ImageFiles, Shell};
 use crate::images;
 use crate::isolation;
@@ -22,6 +24,9 @@ use crate::isolation;
 /// How long a start that was sent may take to show. dockerd takes up a request within milliseconds of reading it, and
 /// answers nothing else about the container until it is done.
 const SETTLED_AFTER: Duration = Duration::from_secs(3);
+
+/// How long the names of groups may take.
+const NAMED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a task will not start.
 #[derive(Debug, thiserror::Error)]
@@ -92,10 +97,10 @@ impl Start<'_> {
         if created {
             self.stage_again().await?;
         } else {
-            let Some(image_id) = self.image_id().await? else {
+            let Some(image) = self.image().await? else {
                 return Ok(Outcome::Aborted { created: false });
             };
-            match self.make(&image_id, gpus).await? {
+            match self.make(&image, gpus).await? {
                 Phase::Created => {}
                 Phase::Running { .. } | Phase::Exited { .. } => return Ok(Outcome::Started),
             }
@@ -107,11 +112,11 @@ impl Start<'_> {
         *self.orders.borrow() != Order::GoOn
     }
 
-    /// The id of the image, which is pulled where it is absent. None: the pull was given up as ordered.
-    async fn image_id(&mut self) -> Result<Option<String>, Error> {
+    /// The image, which is pulled where it is absent. None: the pull was given up as ordered.
+    async fn image(&mut self) -> Result<Option<Image>, Error> {
         let image = &self.spec.image;
-        if let Some(id) = self.find_image().await? {
-            return Ok(Some(id));
+        if let Some(found) = self.find_image().await? {
+            return Ok(Some(found));
         }
         tracing::info!("task {} needs image {image}: pulling it", self.task);
         tokio::select! {
@@ -120,18 +125,18 @@ impl Start<'_> {
             _ = self.orders.wait_for(|order| *order != Order::GoOn) => return Ok(None),
         }
         match self.find_image().await? {
-            Some(id) => Ok(Some(id)),
+            Some(found) => Ok(Some(found)),
             None => Err(self.no_image(Refusal::NotFound("it was removed right after it was pulled".into()))),
         }
     }
 
-    async fn find_image(&self) -> Result<Option<String>, Error> {
+    async fn find_image(&self) -> Result<Option<Image>, Error> {
         self.tools.docker.find_image(&self.spec.image).await.map_err(|refusal| self.no_image(refusal))
     }
 
     /// Makes the container, and all that it needs. This is not broken off: a request that was sent may still be carried
     /// out, and a container that nobody awaits would stay.
-    async fn make(&self, image_id: &str, gpus: Vec<String>) -> Result<Phase, Error> {
+    async fn make(&self, image: &Image, gpus: Vec<String>) -> Result<Phase, Error> {
         let Self { tools, task, spec, .. } = self;
         let agent = || tools.docker.agent().to_owned();
         let allowed = |capability: &&Capability| tools.allow_capabilities.contains(capability);
@@ -139,16 +144,16 @@ impl Start<'_> {
             return Err(Error::Capability { agent: agent(), capability: capability.clone() });
         }
         let _turn = tools.starts.acquire().await.expect("nobody closes it");
-        let files = tools.images.get(&tools.docker, image_id).await;
+        let files = tools.images.get(&tools.docker, &image.id).await;
         let files = files.map_err(|error| self.no_image(error))?;
         if spec.run_as.umask.is_some() && files.shell == Shell::None {
             return Err(Error::NoShell { image: spec.image.clone(), user: spec.run_as.user.clone() });
         }
-        let mounts = self.mount(&files).await?;
+        let mounts = self.mount(&files, &image.volumes).await?;
         let plan = ContainerPlan {
             task: (*task).clone(),
             asset_id: spec.asset_id,
-            image: spec.image.clone(),
+            image_id: image.id.clone(),
             user: spec.run_as.ids(),
             groups: spec.run_as.supplementary_gids.clone(),
             argv: spec.command_line(),
@@ -166,22 +171,27 @@ impl Start<'_> {
     }
 
     fn work_dir(&self) -> PathBuf {
-        self.spec.work_dir.as_ref().map_or_else(|| self.spec.run_as.home(), PathBuf::from)
+        // As Docker will read it: what is looked at here is what will be made.
+        self.spec.work_dir.as_ref().map_or_else(|| self.spec.run_as.home(), |dir| bind_mounts::normal(Path::new(dir)))
     }
 
     /// Makes PEDL's own files and the member's bind mounts ready on this machine.
-    async fn mount(&self, files: &ImageFiles) -> Result<Vec<Mount>, Error> {
-        let own = self.tools.dirs.of(self.task).prepare(&self.spec.run_as, files);
+    async fn mount(&self, files: &ImageFiles, volumes: &[PathBuf]) -> Result<Vec<Mount>, Error> {
+        let groups = names_of_groups(self.spec.run_as.supplementary_gids.clone()).await;
+        let own = self.tools.dirs.of(self.task).prepare(&self.spec.run_as, files, &groups);
         let own = own.map_err(|source| self.unprepared(source))?;
-        let binds = self.stage(&own).await?;
+        let binds = self.stage(&own, volumes).await?;
         Ok(own.into_iter().chain(binds).collect())
     }
 
-    async fn stage(&self, own: &[Mount]) -> Result<Vec<Mount>, Error> {
+    async fn stage(&self, own: &[Mount], volumes: &[PathBuf]) -> Result<Vec<Mount>, Error> {
         let Self { tools, task, spec, .. } = self;
         let dir = tools.dirs.of(task);
-        let staged =
-            tools.bind_mounts.stage(dir.path(), &spec.run_as, &self.work_dir(), own, &spec.bind_mounts).await?;
+        // Where Docker would make directories, in an image or in what is mounted over it.
+        let inside: Vec<_> =
+            volumes.iter().map(|volume| bind_mounts::normal(volume)).chain([self.work_dir()]).collect();
+        let place = Place { task_dir: dir.path(), work_dir: &self.work_dir(), inside: &inside, own };
+        let staged = tools.bind_mounts.stage(&place, &spec.run_as, &spec.bind_mounts).await?;
         dir.note_for_log(&staged.notes).map_err(|source| self.unprepared(source))?;
         Ok(staged.mounts)
     }
@@ -189,7 +199,7 @@ impl Start<'_> {
     /// The container is there, and the machine may have been started anew since, without its mounts: the container would
     /// be given the empty places where they were.
     async fn stage_again(&self) -> Result<(), Error> {
-        self.stage(&[]).await.map(drop)
+        self.stage(&[], &[]).await.map(drop)
     }
 
     /// Sends the start until it is known what became of it.
@@ -217,20 +227,11 @@ impl Start<'_> {
         }
     }
 
-    /// Finds out what became of a start that this process or one before it sent, or was about to send. None: nothing, and
-    /// it may be sent.
-    ///
-    /// A start that is still under way in dockerd must not be sent again: the program could end between the two, and
-    /// Docker would run it a second time.
+    /// What became of a start that was sent, or was about to be. None: nothing, and it may be sent.
     async fn settle(&self) -> Result<Option<Outcome>, Error> {
-        let deadline = Instant::now() + SETTLED_AFTER;
-        loop {
-            match self.tools.docker.find(self.task).await.map_err(|refusal| self.cannot_run(refusal))? {
-                None => return Err(Error::Removed),
-                Some(Phase::Running { .. } | Phase::Exited { .. }) => return Ok(Some(Outcome::Started)),
-                Some(Phase::Created) if Instant::now() < deadline => tokio::time::sleep(SETTLED_AFTER / 12).await,
-                Some(Phase::Created) => return Ok(None),
-            }
+        match settled(self.tools, self.task).await.map_err(|refusal| self.cannot_run(refusal))? {
+            None => Err(Error::Removed),
+            Some(phase) => Ok(phase.has_started().then_some(Outcome::Started)),
         }
     }
 
@@ -246,6 +247,28 @@ impl Start<'_> {
         let program = self.spec.argv.first().cloned().unwrap_or_default();
         Error::Start { program, image: self.spec.image.clone(), refusal }
     }
+}
+
+/// Finds out what became of a start that this process or one before it sent, or was about to send. None: there is no
+/// container.
+///
+/// A start that is still under way in dockerd must not be sent again: the program could end between the two, and
+/// Docker would run it a second time.
+pub async fn settled(tools: &Tools, task: &TaskId) -> Result<Option<Phase>, Refusal> {
+    let deadline = Instant::now() + SETTLED_AFTER;
+    loop {
+        match tools.docker.find(task).await? {
+            Some(Phase::Created) if Instant::now() < deadline => tokio::time::sleep(SETTLED_AFTER / 12).await,
+            phase => return Ok(phase),
+        }
+    }
+}
+
+/// What this machine calls groups, as far as it says so soon: their names may be with a server that is away.
+async fn names_of_groups(gids: Vec<u32>) -> BTreeMap<u32, String> {
+    let name = |gid: u32| Some((gid, Group::from_gid(Gid::from_raw(gid)).ok()??.name));
+    let look = tokio::task::spawn_blocking(move || gids.into_iter().filter_map(name).collect());
+    tokio::time::timeout(NAMED_WITHIN, look).await.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 /// Tells the master what takes time; does not return, since what takes time goes on.

@@ -309,3 +309,70 @@ async fn what_is_mounted_later_comes_only_where_asked() {
         assert!(reason.contains(says), "{reason}");
     }
 }
+
+/// What an image wants, and a work dir on a crooked way, are made by Docker, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn volumes_and_work_dirs_are_not_made_in_a_bind_mount() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let _agent = Agent::start(&master);
+    let data = members_dir();
+    let with_volume = cluster.image(&["VOLUME /data/volume"]);
+    for (image, work_dir) in [(Some(&with_volume), ""), (None, "/tmp/../data/work"), (None, "/data/./work/")] {
+        let reason = master.refused(|assignment| {
+            let container = assignment.container.as_mut().unwrap();
+            container.bind_mounts = vec![bind(data.path(), "/data")];
+            container.work_dir = work_dir.into();
+            container.image = image.cloned().unwrap_or_else(|| container.image.clone());
+        });
+        let reason = reason.await;
+        assert!(reason.contains("where it does not exist: create"), "{reason}");
+    }
+    let left: Vec<_> = std::fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["precious"]);
+}
+
+/// The staged mount goes when the task runs, and the task's own follows it no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_mounted_before_stays_where_mounts_follow_the_machine() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let mut agent = Agent::start(&master);
+    master.until("it is in touch", |known| known.watches > 0).await;
+    agent.kill();
+    // As where systemd has made all mounts shared: the agent's directory is on one.
+    let own = agent.data_dir();
+    rustix::mount::mount_bind(&own, &own).unwrap();
+    rustix::mount::mount_change(&own, MountPropagationFlags::SHARED).unwrap();
+    agent.start_again();
+    let shared = Tmpfs::mount(MountPropagationFlags::SHARED);
+    let below = shared.0.path().join("below");
+    std::fs::create_dir(&below).unwrap();
+    mount_tmpfs(&below);
+    std::fs::write(below.join("file"), "there\n").unwrap();
+    let follows = BindMount { propagation: MountPropagation::Rslave.into(), ..bind(shared.0.path(), "/data") };
+    let task =
+        master.place("echo begin; until [ -e /data/go ]; do sleep 0.05; done; cat /data/below/file", |assignment| {
+            assignment.container.as_mut().unwrap().bind_mounts = vec![follows];
+        });
+    master.logged(&task, "begin").await;
+    until("nothing is mounted", async || mounted_below(&own).is_empty()).await;
+    std::fs::write(shared.0.path().join("go"), "").unwrap();
+    let (end, log) = master.end(&task).await;
+    assert_eq!((code(&end), log.as_str()), (0, "begin\nthere\n"));
+    assert!(below.join("file").exists());
+    agent.kill();
+    rustix::mount::unmount(&own, UnmountFlags::DETACH).unwrap();
+}
+
+/// Deeper than the agent has descriptors.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_of_any_depth_is_removed() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let agent = Agent::start_with_few_descriptors(&master);
+    let task =
+        master.place("cd; n=0; while [ $n -lt 1000 ] && mkdir d && cd -P d; do n=$((n + 1)); done; echo $n", |_| {});
+    assert_eq!(master.end(&task).await.1, "1000\n");
+    until("its directory is gone", async || !agent.task_dir(&task).exists()).await;
+}

@@ -63,6 +63,11 @@ impl Agent {
         Self::start_through(master, &["setpriv", "--bounding-set=-net_admin", "--"])
     }
 
+    /// The same, with few descriptors.
+    pub fn start_with_few_descriptors(master: &FakeMaster) -> Self {
+        Self::start_through(master, &["prlimit", "--nofile=200", "--"])
+    }
+
     fn start_through(master: &FakeMaster, through: &'static [&'static str]) -> Self {
         let mut agent = Self::install(master, DOCKER);
         agent.through = through;

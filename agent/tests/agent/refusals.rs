@@ -63,3 +63,19 @@ async fn nobody_to_run_as() {
     let reason = refused(|assignment| assignment.run_as.as_mut().unwrap().user = "a:b".into()).await;
     says(&reason, &["\"a:b\"", "link the account"]);
 }
+
+/// Docker says 500 to that, as it does when it is in trouble itself; and whoever comes behind is not held up by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_work_dir_that_cannot_be() {
+    let cluster = Cluster::new().await;
+    let master = FakeMaster::start(&cluster.id).await;
+    let _agent = Agent::start(&master);
+    let in_a_file = |assignment: &mut Assignment| assignment.container.as_mut().unwrap().work_dir = "/bin/sh".into();
+    let many: Vec<_> = (0..9).map(|_| master.place("true", in_a_file)).collect();
+    for task in many {
+        let Report::CouldNotStart(refused) = master.end(&task).await.0 else { panic!("it did start") };
+        says(&refused.reason, &["/bin/sh is not a directory", "agent n1"]);
+    }
+    let (end, _) = master.end(&master.place("true", |_| {})).await;
+    assert_eq!(crate::tasks::code(&end), 0);
+}

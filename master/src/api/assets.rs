@@ -32,7 +32,7 @@ impl AssetService for Api {
     ) -> Result<Response<CreateAssetResponse>, Status> {
         let member = Caller::member(request.extensions())?.clone();
         let new = spec::parse(request.into_inner(), member.user.id, &self.container_defaults)?;
-        let asset = self.store.write(|tx| Box::pin(store::assets::create(tx, new))).await?;
+        let asset = self.write_as(member.token, false, |tx| Box::pin(store::assets::create(tx, new))).await?;
         Ok(Response::new(CreateAssetResponse { asset: Some(shown_to(&member, asset)) }))
     }
 
@@ -69,8 +69,7 @@ impl AssetService for Api {
         let event =
             anothers.map(|actor| actor.did(audit::Action::KillAsset, id).with(format!("of {}", asset.owner.username)));
         let task = self
-            .store
-            .write(|tx| {
+            .write_as(member.token, false, |tx| {
                 Box::pin(async move {
                     if let Some(event) = event {
                         store::audit::record(tx, event).await?;

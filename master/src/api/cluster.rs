@@ -18,6 +18,7 @@ use super::page::Page;
 use super::spec::parse_pool;
 use crate::agents::{Agent, SlotKind};
 use crate::audit::{Action, Actor, Filter};
+use crate::auth::caller::Caller;
 use crate::auth::token::{Kind, Token};
 use crate::error::{Error, Result};
 use crate::store;
@@ -49,7 +50,7 @@ impl ClusterService for Api {
         &self,
         request: Request<CreateAgentTokenRequest>,
     ) -> Result<Response<CreateAgentTokenResponse>, Status> {
-        let actor = Actor::of(request.extensions());
+        let (by, actor) = (Caller::member(request.extensions())?.token, Actor::of(request.extensions()));
         let CreateAgentTokenRequest { resource_pool, lifetime } = request.into_inner();
         let mut fields = Fields::default();
         let pool = parse_pool(&mut fields, resource_pool);
@@ -58,14 +59,13 @@ impl ClusterService for Api {
         let token = Token::generate(Kind::Join);
         let hash = token.hash();
         let event = actor.did(Action::CreateAgentToken, "").with(format!("pool `{pool}`, until {expires_at}"));
-        self.store
-            .write(move |tx| {
-                Box::pin(async move {
-                    store::audit::record(tx, event).await?;
-                    store::agents::create_join_token(tx, hash, pool, Some(expires_at)).await
-                })
+        self.write_as(by, true, move |tx| {
+            Box::pin(async move {
+                store::audit::record(tx, event).await?;
+                store::agents::create_join_token(tx, hash, pool, Some(expires_at)).await
             })
-            .await?;
+        })
+        .await?;
         Ok(Response::new(CreateAgentTokenResponse {
             token: token.reveal_with(self.identity.as_ref().and_then(|identity| identity.pin())),
             expires_at: Some(timestamp(expires_at)),

@@ -27,12 +27,12 @@ const MAX_DISPLAY_NAME: usize = 128;
 #[tonic::async_trait]
 impl UserService for Api {
     async fn create_user(&self, request: Request<CreateUserRequest>) -> Result<Response<CreateUserResponse>, Status> {
+        let by = Caller::member(request.extensions())?.token;
         let actor = Actor::of(request.extensions());
         let new = parse_new_user(request.into_inner())?;
         let event = actor.did(Action::CreateUser, &new.username).with(if new.admin { "an administrator" } else { "" });
         let user = self
-            .store
-            .write(|tx| {
+            .write_as(by, true, |tx| {
                 Box::pin(async move {
                     store::audit::record(tx, event).await?;
                     store::users::create(tx, new).await
@@ -62,13 +62,13 @@ impl UserService for Api {
         &self,
         request: Request<LinkAgentUserRequest>,
     ) -> Result<Response<LinkAgentUserResponse>, Status> {
+        let by = Caller::member(request.extensions())?.token;
         let actor = Actor::of(request.extensions());
         let LinkAgentUserRequest { username: name, agent_user } = request.into_inner();
         let (username, link) = (username(&name)?, parse_agent_user(agent_user)?);
         let event = actor.did(Action::LinkUser, &username).with(link.to_string());
         let linked = self
-            .store
-            .write(|tx| {
+            .write_as(by, true, |tx| {
                 Box::pin(async move {
                     store::audit::record(tx, event).await?;
                     store::users::link_agent_user(tx, &username, Some(link)).await
@@ -82,11 +82,11 @@ impl UserService for Api {
         &self,
         request: Request<UnlinkAgentUserRequest>,
     ) -> Result<Response<UnlinkAgentUserResponse>, Status> {
+        let by = Caller::member(request.extensions())?.token;
         let username = username(&request.get_ref().username)?;
         let event = Actor::of(request.extensions()).did(Action::UnlinkUser, &username);
         let unlinked = self
-            .store
-            .write(|tx| {
+            .write_as(by, true, |tx| {
                 Box::pin(async move {
                     store::audit::record(tx, event).await?;
                     store::users::link_agent_user(tx, &username, None).await
@@ -97,12 +97,12 @@ impl UserService for Api {
     }
 
     async fn update_user(&self, request: Request<UpdateUserRequest>) -> Result<Response<UpdateUserResponse>, Status> {
+        let by = Caller::member(request.extensions())?.token;
         let actor = Actor::of(request.extensions());
         let (username, changes) = parse_update(request.into_inner())?;
         let event = actor.did(Action::UpdateUser, &username).with(told(&changes));
         let (user, tokens) = self
-            .store
-            .write(|tx| {
+            .write_as(by, true, |tx| {
                 Box::pin(async move {
                     store::audit::record(tx, event).await?;
                     lifecycle::update(tx, &username, changes).await
@@ -117,11 +117,11 @@ impl UserService for Api {
         &self,
         request: Request<ActivateUserRequest>,
     ) -> Result<Response<ActivateUserResponse>, Status> {
+        let by = Caller::member(request.extensions())?.token;
         let username = username(&request.get_ref().username)?;
         let event = Actor::of(request.extensions()).did(Action::ActivateUser, &username);
         let user = self
-            .store
-            .write(|tx| {
+            .write_as(by, true, |tx| {
                 Box::pin(async move {
                     store::audit::record(tx, event).await?;
                     lifecycle::activate(tx, &username).await
@@ -135,13 +135,13 @@ impl UserService for Api {
         &self,
         request: Request<DeactivateUserRequest>,
     ) -> Result<Response<DeactivateUserResponse>, Status> {
-        let by = Caller::member(request.extensions())?.user.username.clone();
+        let member = Caller::member(request.extensions())?;
+        let (token, by) = (member.token, member.user.username.clone());
         let DeactivateUserRequest { username: name, kill_tasks } = request.get_ref().clone();
         let username = username(&name)?;
         let actor = Actor::of(request.extensions());
         let deactivated = self
-            .store
-            .write(move |tx| {
+            .write_as(token, true, move |tx| {
                 Box::pin(async move {
                     let gone = lifecycle::deactivate(tx, &username, kill_tasks.then_some(&by)).await?;
                     let told = format!("{} sessions ended, {} tasks killed", gone.ended.len(), gone.killed.len());
@@ -169,18 +169,14 @@ impl UserService for Api {
         let member = Caller::member(request.extensions())?.clone();
         let ChangePasswordRequest { username: name, current_password, new_password } = request.into_inner();
         let of = if name.is_empty() { member.user.username.clone() } else { username(&name)? };
-        let target = if of == member.user.username {
-            member.user.id
-        } else {
-            // Who may not ask shall not learn which names there are by asking.
-            let found = store::users::get(self.store.read(), &of).await;
-            if !member.user.admin {
-                return Err(Error::AdminRequired.into());
-            }
-            found?.id
-        };
-        policy::check_account(&member, AccountAction::ChangePassword, target)?;
-        let ended = self.sessions.change_password(&member, &of, &current_password, &new_password, actor).await?;
+        let account = store::users::find_credentials(self.store.read(), &of).await?;
+        // Who may not ask shall not learn which names there are by asking.
+        if account.as_ref().is_none_or(|account| account.user.id != member.user.id) && !member.user.admin {
+            return Err(Error::AdminRequired.into());
+        }
+        let account = account.ok_or(Error::UserNotFound(of))?;
+        policy::check_account(&member, AccountAction::ChangePassword, account.user.id)?;
+        let ended = self.sessions.change_password(&member, account, &current_password, &new_password, actor).await?;
         Ok(Response::new(ChangePasswordResponse { ended_sessions: count(ended) }))
     }
 }

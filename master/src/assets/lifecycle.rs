@@ -51,6 +51,10 @@ pub async fn place(tx: &Tx, id: TaskId, agent: PlacedOn, run_as: RunAs) -> Resul
         return Ok(false);
     };
     let owner = store::assets::owner(&**tx, task.asset).await?;
+    // Deactivated after the queue was read.
+    if !owner.active {
+        return Ok(false);
+    }
     let user = owner.agent_user.unwrap_or(run_as.default);
     if user.uid < run_as.minimum_uid {
         let reason = format!(
@@ -73,10 +77,11 @@ pub async fn place(tx: &Tx, id: TaskId, agent: PlacedOn, run_as: RunAs) -> Resul
     Ok(true)
 }
 
-/// Says why a queued task waits.
+/// Says why a queued task waits. That its owner is inactive was said by the deactivation.
 pub async fn explain(tx: &Tx, id: TaskId, reason: String) -> Result<()> {
     let mut task = store::tasks::get(&**tx, id).await?;
-    if task.state == State::Queued && task.state_reason != reason {
+    let news = task.state == State::Queued && task.state_reason != reason;
+    if news && store::assets::owner(&**tx, task.asset).await?.active {
         task.state_reason = reason;
         record(tx, &task).await?;
     }

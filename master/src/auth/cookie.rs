@@ -58,16 +58,23 @@ impl Browser {
         let page = Page::of(headers, authority, names);
         let secure = names.https || page == Page::Own { https: true };
         let carried = find(headers, PLAIN).is_some() || find(headers, SECURE).is_some();
-        if !carried || headers.contains_key(AUTHORIZATION) {
+        if headers.contains_key(AUTHORIZATION) {
+            return Ok(Self { secure, cookie: Cookie::None });
+        }
+        // With a cookie it would act as whoever looks at the page; without one it could still fail logins in that
+        // person's name, or log the browser in as somebody else.
+        if page == Page::Foreign {
+            return Err(Error::ForeignOrigin);
+        }
+        if !carried {
             return Ok(Self { secure, cookie: Cookie::None });
         }
         let grpc_web = text(headers, &CONTENT_TYPE).is_some_and(|sort| sort.starts_with("application/grpc-web"));
         let cookie = match (page, find(headers, name(secure))) {
-            (Page::Foreign, _) => return Err(Error::ForeignOrigin),
             (Page::Own { .. }, Some(token)) if grpc_web => Cookie::Token(token.to_owned()),
             // One that a page without TLS could have planted is not looked at over TLS.
             (Page::Own { .. }, None) if grpc_web => Cookie::None,
-            (Page::Own { .. } | Page::Unsaid, _) => Cookie::Refused,
+            (Page::Own { .. } | Page::Unsaid | Page::Foreign, _) => Cookie::Refused,
         };
         Ok(Self { secure, cookie })
     }
@@ -145,7 +152,9 @@ mod tests {
         for foreign in ["https://evil.com", "null", "http://10.0.0.5:8081", "http://a1.localhost:8080", ""] {
             assert!(of(false, &[web.clone(), (ORIGIN, foreign), cookie.clone()]).is_err(), "{foreign}");
             assert!(of(false, &[(ORIGIN, foreign), cookie.clone()]).is_err(), "{foreign}");
-            assert!(of(false, &[web.clone(), (ORIGIN, foreign)]).is_ok(), "{foreign} without a cookie");
+            assert!(of(false, &[web.clone(), (ORIGIN, foreign)]).is_err(), "{foreign} without a cookie");
+            let token = [web.clone(), (ORIGIN, foreign), (AUTHORIZATION, "Bearer own")];
+            assert!(of(false, &token).is_ok(), "{foreign} with a token of its own");
         }
         let bearer = (AUTHORIZATION, "Bearer other");
         assert_eq!(token(false, &[web, page, cookie, bearer]), "none", "the authorization wins");

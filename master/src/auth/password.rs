@@ -2,15 +2,18 @@
 
 pub mod policy;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
-use argon2::password_hash::PasswordHasher as _;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+};
 use tokio::sync::oneshot;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -19,9 +22,8 @@ use crate::error::{Error, Result};
 /// Checks that may wait for a thread of the pool; more are turned away.
 const QUEUE: usize = 256;
 
-/// By how much the pool's threads stand back (sched(7)), so that calls are answered while they are busy: a tenth of a
-/// processor's time is theirs where others want it, too.
-const NICE: i32 = 10;
+/// For how long a thread without work keeps the memory that Argon2 filled: getting it anew costs a fifth of a check.
+const KEPT: Duration = Duration::from_secs(5);
 
 /// In bytes. What is longer was typed by nobody, and is nobody's password.
 const LONGEST: usize = 16 << 10;
@@ -60,22 +62,28 @@ pub enum Verdict {
     Stale,
 }
 
-/// Something to work out, and to tell.
-type Work = Box<dyn FnOnce() + Send>;
+/// Something to work out in this memory, and to tell.
+type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+
+/// What waits for a thread.
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<VecDeque<Work>>,
+    more: Condvar,
+}
 
 /// Checks and hashes passwords, on threads of its own.
 pub struct Passwords {
-    queue: SyncSender<Work>,
+    queue: Arc<Queue>,
 }
 
 impl Passwords {
     /// As many threads as there are processors; each takes 19 MiB while it works.
     pub fn new() -> Self {
-        let (queue, waiting) = sync_channel(QUEUE);
-        let waiting = Arc::new(Mutex::new(waiting));
+        let queue = Arc::new(Queue::default());
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            let waiting = waiting.clone();
-            thread::spawn(move || work(&waiting));
+            let queue = queue.clone();
+            thread::spawn(move || queue.work());
         }
         Self { queue }
     }
@@ -88,7 +96,7 @@ impl Passwords {
             Some(None) | None => DECOY.to_owned(),
             Some(Some(hash)) => hash,
         };
-        self.run(move || verify(&hash, &password)).await?
+        self.run(move |memory| verify(&hash, &password, memory)).await?
     }
 
     /// What to store of a password; nothing of a blank one.
@@ -96,66 +104,114 @@ impl Passwords {
         if password.is_blank() {
             return Ok(None);
         }
-        self.run(move || hash(&password)).await?.map(Some)
+        self.run(move |memory| hash(&password, memory)).await?.map(Some)
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static) -> Result<T> {
         let (tell, told) = oneshot::channel();
-        // Who asked may have gone meanwhile.
-        let work = Box::new(move || {
+        self.queue.push(Box::new(move |memory| {
+            // Who asked may have gone meanwhile.
             if !tell.is_closed() {
-                drop(tell.send(work()))
+                drop(tell.send(work(memory)));
             }
-        });
-        self.queue.try_send(work).map_err(|error| match error {
-            TrySendError::Full(_) => Error::Busy,
-            TrySendError::Disconnected(_) => Error::Internal("no thread works on passwords".into()),
-        })?;
+        }))?;
         told.await.map_err(|_| Error::Internal("work on a password panicked".into()))
     }
 }
 
-/// Works until nobody can ask any more.
-fn work(waiting: &Mutex<Receiver<Work>>) {
-    // Linux keeps it for each thread. Without it logins are as fast, and calls beside them slower.
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::debug!(%error, "the threads that check passwords do not stand back");
+impl Queue {
+    fn push(&self, work: Work) -> Result<()> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= QUEUE {
+            return Err(Error::Busy);
+        }
+        waiting.push_back(work);
+        self.more.notify_one();
+        Ok(())
     }
-    loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match next {
+
+    /// Works for ever.
+    fn work(&self) -> ! {
+        // Whatever else runs goes first: with a storm of logins on all processors, calls are answered as ever.
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle) {
+            tracing::debug!(?error, "the threads that check passwords do not stand back");
+        }
+        let mut memory = Vec::new();
+        loop {
+            let work = self.next(&mut memory);
             // A panic is told by the channel that it drops, and costs no thread.
-            Ok(work) => drop(catch_unwind(AssertUnwindSafe(work))),
-            Err(_) => return,
+            drop(catch_unwind(AssertUnwindSafe(|| work(&mut memory))));
+        }
+    }
+
+    fn next(&self, memory: &mut Vec<Block>) -> Work {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(work) = waiting.pop_front() {
+                return work;
+            }
+            let (again, timeout) = self.more.wait_timeout(waiting, KEPT).unwrap_or_else(PoisonError::into_inner);
+            waiting = again;
+            if timeout.timed_out() {
+                *memory = Vec::new();
+            }
         }
     }
 }
 
-fn argon2() -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
-}
-
-fn verify(stored: &str, password: &Password) -> Result<Verdict> {
-    let stored = PasswordHash::new(stored)
-        .map_err(|error| Error::Internal(format!("a stored password hash cannot be read: {error}")))?;
+fn verify(stored: &str, password: &Password, memory: &mut Vec<Block>) -> Result<Verdict> {
+    let unreadable =
+        |error: &dyn fmt::Display| Error::Internal(format!("a stored password hash cannot be read: {error}"));
+    let stored = PasswordHash::new(stored).map_err(|error| unreadable(&error))?;
+    let params = Params::try_from(&stored).map_err(|error| unreadable(&error))?;
+    let (Some(salt), Some(right)) = (&stored.salt, &stored.hash) else { return Err(unreadable(&"it is not whole")) };
     let typed = if password.0.len() <= LONGEST { password.0.as_bytes() } else { &[] };
-    if argon2().verify_password(typed, &stored).is_err() || typed.len() != password.0.len() {
+    let (today, algorithm) = (Params::default(), stored.algorithm.as_str());
+    let weaker = params.m_cost() < today.m_cost() || params.t_cost() < today.t_cost();
+    if algorithm != Algorithm::Argon2id.as_str() || stored.version != Some(Version::V0x13.into()) {
+        return Err(unreadable(&"it is not Argon2id, version 19"));
+    }
+    // Compared in a time that does not depend on where they differ.
+    if output(params, typed, salt, right.len(), memory)? != *right || typed.len() != password.0.len() {
         return Ok(Verdict::Wrong);
     }
-    let params = Params::try_from(&stored);
-    let today = Params::default();
-    let weaker = params.is_ok_and(|params| params.m_cost() < today.m_cost() || params.t_cost() < today.t_cost());
     Ok(if weaker { Verdict::Stale } else { Verdict::Right })
 }
 
-fn hash(password: &Password) -> Result<String> {
-    let hash: Result<PasswordHash, _> = argon2().hash_password(password.0.as_bytes());
-    Ok(hash.map_err(|error| Error::Internal(format!("a password cannot be hashed: {error}")))?.to_string())
+fn hash(password: &Password, memory: &mut Vec<Block>) -> Result<String> {
+    let (params, salt) = (Params::default(), Salt::generate());
+    let params_text = ParamsString::try_from(&params).map_err(impossible)?;
+    let hash = output(params, password.0.as_bytes(), &salt, Params::DEFAULT_OUTPUT_LEN, memory)?;
+    let (algorithm, version) = (Algorithm::Argon2id.ident(), Some(Version::V0x13.into()));
+    Ok(PasswordHash { algorithm, version, params: params_text, salt: Some(salt), hash: Some(hash) }.to_string())
+}
+
+/// Argon2id itself, in memory that is used again and again.
+fn output(params: Params, typed: &[u8], salt: &[u8], length: usize, memory: &mut Vec<Block>) -> Result<Output> {
+    memory.resize(params.block_count().max(memory.len()), Block::new());
+    let blocks = &mut memory[..params.block_count()];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut bytes = [0; Output::MAX_LENGTH];
+    let bytes = bytes.get_mut(..length).ok_or_else(|| impossible("it is too long"))?;
+    argon2.hash_password_into_with_memory(typed, salt, bytes, blocks).map_err(impossible)?;
+    Output::new(bytes).map_err(impossible)
+}
+
+fn impossible(error: impl fmt::Display) -> Error {
+    Error::Internal(format!("a password cannot be hashed: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordVerifier as _;
+    use argon2::password_hash::PasswordHasher as _;
+
     use super::*;
+
+    fn hash(password: &Password) -> Result<String> {
+        super::hash(password, &mut Vec::new())
+    }
 
     fn hashed(password: &str) -> Option<Option<String>> {
         Some(Some(hash(&Password::new(password)).unwrap()))
@@ -184,6 +240,16 @@ mod tests {
         ] {
             assert_eq!(check(stored, password).await, expected, "{password:.20}");
         }
+    }
+
+    /// What others made is read, and what is made here others read.
+    #[tokio::test]
+    async fn hashes_are_the_crates_own() {
+        let theirs: PasswordHash = Argon2::default().hash_password(b"secret").unwrap();
+        assert_eq!(check(Some(Some(theirs.to_string())), "secret").await, Verdict::Right);
+        let ours = hash(&Password::new("secret")).unwrap();
+        Argon2::default().verify_password(b"secret", &PasswordHash::new(&ours).unwrap()).unwrap();
+        assert_ne!(ours, hash(&Password::new("secret")).unwrap(), "each has a salt of its own");
     }
 
     /// U+00E9, and U+0065 U+0301: é, as two keyboards type it.
@@ -215,7 +281,7 @@ mod tests {
         let parameters = |phc: &str| phc.split('$').take(4).collect::<Vec<_>>().join("$");
         assert_eq!(parameters(&decoy), parameters(&hash));
         let decoy = PasswordHash::new(&decoy).unwrap();
-        let error = argon2().verify_password(b"", &decoy).unwrap_err();
+        let error = Argon2::default().verify_password(b"", &decoy).unwrap_err();
         assert_eq!(error, argon2::password_hash::Error::PasswordInvalid, "the work was done before the answer");
     }
 }

@@ -10,14 +10,14 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use moka::future::Cache;
 use tokio::sync::broadcast;
-use tokio::time::{interval, sleep};
+use tokio::time::interval;
 
 use super::caller::{Caller, Member, Session, SessionKind};
 use super::password::policy::Policy;
 use super::password::{Password, Passwords, Verdict};
 use super::throttle::Throttle;
 use super::token::{Kind, Token, TokenHash};
-use crate::audit::{Action, Actor, Recorder};
+use crate::audit::{Action, Actor, From, Recorder};
 use crate::error::{Error, Result};
 use crate::ids::SessionId;
 use crate::store::sessions::NewSession;
@@ -37,8 +37,12 @@ const CLEARED: Duration = Duration::from_secs(60 * 60);
 /// Tokens remembered at once.
 const REMEMBERED: u64 = 10_000;
 
-/// Ends that a stream may have to be told of at once; one that lags looks for itself.
+/// Ends that a stream may be told of at once; it looks for itself, too.
 const ENDINGS: usize = 1024;
+
+/// An account's logins, and its access tokens: more than scripts need that log in each time. The oldest login then
+/// makes room; no access token does.
+const MOST: u64 = 1000;
 
 /// A session just opened, with the token that is shown this once.
 pub struct Opened {
@@ -89,7 +93,8 @@ impl Sessions {
     /// Opens a session; whatever is wrong, the answer is one.
     pub async fn login(&self, username: &str, password: &str, from: Option<IpAddr>) -> Result<Opened> {
         let user = Username::parse(username).ok();
-        let told = user.as_ref().map_or(username, Username::as_str).to_owned();
+        // What is no name may be a password, in the wrong field.
+        let told = user.as_ref().map_or("(no user name)", Username::as_str).to_owned();
         let attempt = Actor { name: told.clone(), address: from }.did(Action::Login, told);
         let opened = async {
             let admitted = self.throttle.admit(user.as_ref(), from).await?;
@@ -101,7 +106,7 @@ impl Sessions {
         };
         let opened = opened.await;
         if let Err(error @ (Error::LoginFailed | Error::LoginThrottled { .. })) = &opened {
-            self.refusals.note(attempt.failed(error.to_string()));
+            self.refusals.note(From::Strangers, attempt.failed(error.to_string()));
         }
         opened
     }
@@ -145,12 +150,12 @@ impl Sessions {
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let unchanged = store::users::set_password(tx, id, password_hash, fresh).await?;
-                    let user = store::users::get_by_id(&**tx, id).await?;
-                    if !unchanged || !user.active {
-                        return Err(Error::LoginFailed);
-                    }
+                    let user = store::users::set_password(tx, id, password_hash, fresh).await?;
+                    let user = user.filter(|user| user.active).ok_or(Error::LoginFailed)?;
                     store::audit::record(tx, event).await?;
+                    if store::sessions::count(tx, id, new.kind).await? >= MOST {
+                        store::sessions::delete_oldest_login(tx, id).await?;
+                    }
                     Ok((store::sessions::create(tx, new).await?, user))
                 })
             })
@@ -166,7 +171,7 @@ impl Sessions {
         lifetime: Option<Duration>,
         actor: Actor,
     ) -> Result<Opened> {
-        let token = Token::generate(Kind::Session);
+        let (token, by) = (Token::generate(Kind::Session), member.token);
         let new = NewSession {
             user: member.user.id,
             token: token.hash(),
@@ -179,8 +184,9 @@ impl Sessions {
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    if !store::users::get_by_id(&**tx, new.user).await?.active {
-                        return Err(Error::TokenInvalid);
+                    store::sessions::confirm(tx, &by, false).await?;
+                    if store::sessions::count(tx, new.user, new.kind).await? >= MOST {
+                        return Err(Error::TooManyTokens);
                     }
                     let session = store::sessions::create(tx, new).await?;
                     let event = actor.did(Action::CreateToken, session.id);
@@ -197,14 +203,13 @@ impl Sessions {
     pub async fn change_password(
         &self,
         member: &Member,
-        of: &Username,
+        account: Credentials,
         current: &str,
         new: &str,
         actor: Actor,
     ) -> Result<usize> {
-        let own = member.user.username == *of;
-        let account = store::users::find_credentials(self.store.read(), of).await?;
-        let Credentials { user, password_hash } = account.ok_or_else(|| Error::UserNotFound(of.clone()))?;
+        let Credentials { user, password_hash } = account;
+        let (own, of) = (member.user.id == user.id, &user.username);
         let new = Password::new(new);
         self.policy.check(&new, of).map_err(|why| Error::invalid("new_password", why))?;
         if own && password_hash.is_some() {
@@ -218,14 +223,14 @@ impl Sessions {
         let detail = if new.is_blank() { "blank" } else { "" };
         let event = actor.did(Action::ChangePassword, of).with(detail);
         let hash = self.passwords.hash(new).await?;
-        let kept = own.then_some(member.session.id);
+        let (kept, by) = (own.then_some(member.session.id), member.token);
         let ended = self
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    if !store::users::set_password(tx, user.id, password_hash, hash).await? {
-                        return Err(Error::WrongPassword);
-                    }
+                    store::sessions::confirm(tx, &by, !own).await?;
+                    let changed = store::users::set_password(tx, user.id, password_hash, hash).await?;
+                    changed.ok_or(Error::WrongPassword)?;
                     store::audit::record(tx, event).await?;
                     store::sessions::delete_of_user(tx, user.id, kept).await
                 })
@@ -270,25 +275,15 @@ impl Sessions {
         }
     }
 
-    /// Comes when the session of a caller has ended, at the latest with its time.
+    /// Comes when the session of a caller has ended, or soon after.
     pub fn ended(self: &Arc<Self>, member: &Member) -> BoxFuture<'static, ()> {
-        // Before the look: what ends in between is told.
         let mut endings = self.endings.subscribe();
         let (sessions, token) = (self.clone(), member.token);
-        let left = member.session.expires_at.duration_since(Timestamp::now()).try_into().unwrap_or_default();
         async move {
-            let told = async {
-                while !sessions.ended.contains_key(&token) {
-                    match endings.recv().await {
-                        Ok(ended) if ended != token => {}
-                        Ok(_) | Err(broadcast::error::RecvError::Closed) => return,
-                        Err(broadcast::error::RecvError::Lagged(_)) => {}
-                    }
-                }
-            };
-            tokio::select! {
-                () = told => {}
-                () = sleep(left) => {}
+            // An end may come before anybody listens, among too many others, or from elsewhere.
+            while sessions.known(Kind::Session, token).await.is_ok() {
+                let told = async { while endings.recv().await.is_ok_and(|ended| ended != token) {} };
+                drop(tokio::time::timeout(BELIEVED, told).await);
             }
         }
         .boxed()
@@ -318,21 +313,27 @@ impl Sessions {
 
     async fn note_use(&self) -> Result<()> {
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
-        if used.is_empty() {
-            return Ok(());
+        let used: Vec<_> = used.into_iter().collect();
+        // In pieces: others write, too.
+        for some in used.chunks(200) {
+            let some = some.to_vec();
+            self.store.write(|tx| Box::pin(store::sessions::note_use(tx, some))).await?;
         }
-        self.store.write(|tx| Box::pin(store::sessions::note_use(tx, used.into_iter().collect()))).await
+        Ok(())
     }
 
     /// Who calls with this token.
     pub async fn resolve(&self, token: &str) -> Result<Caller> {
         let token = Token::parse(token).ok_or(Error::TokenInvalid)?;
-        let hash = token.hash();
+        self.known(token.kind(), token.hash()).await
+    }
+
+    async fn known(&self, kind: Kind, hash: TokenHash) -> Result<Caller> {
         if self.ended.contains_key(&hash) {
             return Err(Error::TokenInvalid);
         }
         // Callers with the same token wait for one look-up.
-        let caller = self.known.try_get_with(hash, self.look_up(token.kind(), hash)).await;
+        let caller = self.known.try_get_with(hash, self.look_up(kind, hash)).await;
         let caller = caller.map_err(|error| match matches!(*error, Error::TokenInvalid) {
             true => Error::TokenInvalid,
             false => Error::Internal(format!("a token cannot be looked up: {error}")),

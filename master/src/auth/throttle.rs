@@ -5,21 +5,24 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tokio::sync::Notify;
 
 use crate::error::{Error, Result};
 use crate::users::Username;
 
-/// Users and addresses that are remembered at once. Whoever uses up all of them forgets older failures, at the price of
-/// one Argon2 each.
+/// Users and addresses that are remembered at once.
 const REMEMBERED: u64 = 100_000;
+
+/// As many users' failures as one address may have in all.
+const USERS: f64 = 10.0;
 
 /// After this long everything is forgiven.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Who tries to log in as whom. One in the room of IPv6 addresses that a subscriber has (RFC 6177) has all of them.
-type Key = (String, Option<IpAddr>);
+/// Who tries to log in as whom, or, without a name, as anybody. One in the room of IPv6 addresses that a subscriber has (RFC 6177) has all of them.
+type Key = (Option<String>, Option<IpAddr>);
 
 /// Counts failures.
 pub struct Throttle {
@@ -44,27 +47,44 @@ struct Budget {
 
 impl Throttle {
     pub fn new(limit: u32) -> Self {
-        Self { limit, tries: Cache::builder().max_capacity(REMEMBERED).time_to_idle(MINUTE).build() }
+        Self {
+            limit,
+            tries: Cache::builder()
+                .max_capacity(REMEMBERED)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_idle(MINUTE)
+                .build(),
+        }
     }
 
     /// Lets a login begin; waits while those under way could use up all failures that are left.
     pub async fn admit(&self, user: Option<&Username>, from: Option<IpAddr>) -> Result<Try> {
         if self.limit == 0 {
-            return Ok(Try(None));
+            return Ok(Try(vec![]));
         }
-        let key = (user.map(Username::to_string).unwrap_or_default(), from.map(subscriber));
-        let limit = f64::from(self.limit);
-        let tries = self.tries.get_with(key, || {
+        let (limit, from) = (f64::from(self.limit), from.map(subscriber));
+        // Whoever guesses as many users is one address still, and must not take all places of the queue for passwords.
+        let of_address = from.map(|from| (self.tries((None, Some(from)), limit * USERS), limit * USERS));
+        let of_user = (self.tries((Some(user.map(Username::to_string).unwrap_or_default()), from), limit), limit);
+        let mut admitted = Try(vec![]);
+        for (tries, limit) in of_address.into_iter().chain([of_user]) {
+            loop {
+                let settled = tries.settled.notified();
+                if tries.budget().begin(limit)? {
+                    break;
+                }
+                settled.await;
+            }
+            admitted.0.push(tries);
+        }
+        Ok(admitted)
+    }
+
+    fn tries(&self, key: Key, limit: f64) -> Arc<Tries> {
+        self.tries.get_with(key, || {
             let budget = Budget { left: limit, at: Instant::now(), under_way: 0.0 };
             Arc::new(Tries { budget: Mutex::new(budget), settled: Notify::new() })
-        });
-        loop {
-            let settled = tries.settled.notified();
-            if tries.budget().begin(limit)? {
-                return Ok(Try(Some(tries.clone())));
-            }
-            settled.await;
-        }
+        })
     }
 }
 
@@ -92,12 +112,12 @@ impl Budget {
 }
 
 /// A login under way. One that is dropped counts as none.
-pub struct Try(Option<Arc<Tries>>);
+pub struct Try(Vec<Arc<Tries>>);
 
 impl Try {
     /// It failed.
     pub fn failed(self) {
-        if let Some(tries) = &self.0 {
+        for tries in &self.0 {
             tries.budget().left -= 1.0;
         }
     }
@@ -105,7 +125,7 @@ impl Try {
 
 impl Drop for Try {
     fn drop(&mut self) {
-        if let Some(tries) = &self.0 {
+        for tries in &self.0 {
             tries.budget().under_way -= 1.0;
             tries.settled.notify_waiters();
         }
@@ -151,6 +171,17 @@ mod tests {
         assert!(fail(&throttle, "bob", "10.0.0.1").await);
         let told = throttle.admit(Some(&user("ada")), Some("10.0.0.1".parse().unwrap())).await.err().unwrap();
         assert!(matches!(told, Error::LoginThrottled { after } if after <= Duration::from_secs(20)), "{told}");
+    }
+
+    #[tokio::test]
+    async fn who_guesses_many_users_is_one_address() {
+        let throttle = Throttle::new(2);
+        let mut failed = 0;
+        for user in 0..30 {
+            failed += usize::from(fail(&throttle, &format!("user{user}"), "10.0.0.1").await);
+        }
+        assert_eq!(failed, 20);
+        assert!(fail(&throttle, "user0", "10.0.0.2").await);
     }
 
     #[tokio::test]

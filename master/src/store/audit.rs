@@ -16,7 +16,9 @@ const MAX_TEXT: usize = 500;
 
 /// Puts an event on record, in the transaction that does what it tells.
 pub async fn record(tx: &Tx, event: Event) -> Result<()> {
-    let cut = |text: String| text.chars().take(MAX_TEXT).collect::<String>();
+    // On one line: it is read on terminals.
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let cut = |text: String| text.chars().map(plain).take(MAX_TEXT).collect::<String>();
     let row = audit_events::ActiveModel {
         time: Set(to_micros(Timestamp::now())),
         actor: Set(cut(event.actor.name)),

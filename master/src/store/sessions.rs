@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, Set,
+};
 
 use super::Tx;
 use super::columns::{from_micros, to_micros};
@@ -50,6 +53,42 @@ pub async fn create(tx: &Tx, new: NewSession) -> Result<Session> {
 pub async fn find(db: &impl ConnectionTrait, token: &TokenHash) -> Result<Option<(Session, User)>> {
     let session = sessions::Entity::find().filter(sessions::Column::TokenHash.eq(token.to_vec())).one(db).await?;
     with_user(db, session).await
+}
+
+/// Whether a token still stands for an active account, and, where asked, an administrator's. A call's rights are those
+/// of its headers, and its message may come much later: what it changes, it changes with the rights of that moment.
+pub async fn confirm(tx: &Tx, token: &TokenHash, admin: bool) -> Result<()> {
+    let now = Timestamp::now();
+    match find(&**tx, token).await? {
+        Some((session, user)) if session.expires_at > now && user.active => {
+            if user.admin || !admin {
+                Ok(())
+            } else {
+                Err(Error::AdminRequired)
+            }
+        }
+        Some(_) | None => Err(Error::TokenInvalid),
+    }
+}
+
+/// How many of a kind an account has.
+pub async fn count(tx: &Tx, user: UserId, kind: SessionKind) -> Result<u64> {
+    Ok(of_kind(user, kind).count(&**tx).await?)
+}
+
+/// Ends an account's oldest login.
+pub async fn delete_oldest_login(tx: &Tx, user: UserId) -> Result<()> {
+    let oldest = of_kind(user, SessionKind::Login).order_by_asc(sessions::Column::Id).one(&**tx).await?;
+    if let Some(oldest) = oldest {
+        sessions::Entity::delete_by_id(oldest.id).exec(&**tx).await?;
+    }
+    Ok(())
+}
+
+fn of_kind(user: UserId, kind: SessionKind) -> Select<sessions::Entity> {
+    sessions::Entity::find()
+        .filter(sessions::Column::UserId.eq(user.0))
+        .filter(sessions::Column::Kind.eq(kind.as_str()))
 }
 
 /// A session that has not ended by `now`, and its account.

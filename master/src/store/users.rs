@@ -110,16 +110,16 @@ pub async fn update(tx: &Tx, username: &Username, changes: Changes) -> Result<Us
     }
 }
 
-/// Sets a password's hash, where it is still `from`; tells whether it was.
-pub async fn set_password(tx: &Tx, id: UserId, from: Option<String>, to: Option<String>) -> Result<bool> {
-    let Some(row) = users::Entity::find_by_id(id.0).one(&**tx).await? else { return Ok(false) };
-    if row.password_hash != from {
-        return Ok(false);
+/// Sets a password's hash, where it is still `from`; answers the account, or none where it was not.
+pub async fn set_password(tx: &Tx, id: UserId, from: Option<String>, to: Option<String>) -> Result<Option<User>> {
+    let row = users::Entity::find_by_id(id.0).one(&**tx).await?.filter(|row| row.password_hash == from);
+    let Some(row) = row else { return Ok(None) };
+    if from == to {
+        return Ok(Some(from_row(row)));
     }
     let mut row = row.into_active_model();
     row.password_hash = Set(to);
-    row.update(&**tx).await?;
-    Ok(true)
+    Ok(Some(from_row(row.update(&**tx).await?)))
 }
 
 pub async fn count_active_admins(db: &impl ConnectionTrait) -> Result<u64> {

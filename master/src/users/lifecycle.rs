@@ -146,6 +146,10 @@ mod tests {
         assert!(!store::tasks::any_queued(store.read()).await.unwrap());
         let reason = async || store::assets::get(store.read(), asset.id).await.unwrap().state_reason;
         assert_eq!(reason().await, "waits for its owner, ada, to be active again");
+        let task = asset.latest_task.id;
+        let late = "no agent is connected".to_owned();
+        store.write(move |tx| Box::pin(lifecycle::explain(tx, task, late))).await.unwrap();
+        assert_eq!(reason().await, "waits for its owner, ada, to be active again", "who read the queue before is late");
         let create = store.write(move |tx| Box::pin(store::assets::create(tx, new_command(id)))).await;
         assert!(matches!(create, Err(Error::TokenInvalid)), "a call that was on its way comes too late");
 
