@@ -150,6 +150,9 @@ impl TryFrom<wire::Assignment> for TaskSpec {
     fn try_from(assignment: wire::Assignment) -> Result<Self, String> {
         let run_as = assignment.run_as.ok_or("the master named nobody to run it as")?;
         let container = assignment.container.ok_or("the master described no container")?;
+        if !container.work_dir.is_empty() && !container.work_dir.starts_with('/') {
+            return Err(format!("work_dir {:?} is not absolute", container.work_dir));
+        }
         if assignment.argv.is_empty() {
             return Err("the master named no program to run".into());
         }

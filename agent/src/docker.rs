@@ -122,13 +122,14 @@ impl Docker {
         F: Future<Output = Result<T, ApiError>>,
     {
         let failed = AtomicUsize::new(0);
-        let judged = |error| match error {
-            ApiError::DockerResponseServerError { status_code: 500, message }
-                if failed.fetch_add(1, Ordering::Relaxed) >= INSIST =>
-            {
-                ApiError::DockerStreamError { error: message }
+        let judged = |error| {
+            if let ApiError::DockerResponseServerError { status_code: 500, message } = error {
+                return match failed.fetch_add(1, Ordering::Relaxed) {
+                    INSIST.. => ApiError::DockerStreamError { error: message },
+                    _ => ApiError::DockerResponseServerError { status_code: 500, message },
+                };
             }
-            other => other,
+            error
         };
         self.patiently(|| async { call().await.map_err(judged) }).await
     }

@@ -88,12 +88,11 @@ impl Keeper {
                 self.master.present(&member.credential);
                 // The master may speak TLS only since this agent joined: a token beside it says so by now.
                 let of_token = || join_token::read(&self.config.token_file).ok()?.master_fingerprint;
-                let pin = member.master_fingerprint.or_else(of_token);
                 // The credential goes to nobody who need not prove to be the master.
-                if pin.is_some() && !self.config.master.is_https() {
+                if member.master_fingerprint.is_some() && !self.config.master.is_https() {
                     return Err(Broken::WithoutTls);
                 }
-                pin
+                member.master_fingerprint.or_else(of_token)
             }
             None => self.present_join_token()?,
         };

@@ -53,9 +53,9 @@ async fn a_file_that_is_no_program() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_docker_does_not_take() {
+async fn a_relative_work_dir() {
     let reason = refused(|assignment| assignment.container.as_mut().unwrap().work_dir = "relative".into()).await;
-    says(&reason, &["agent n1", "relative"]);
+    says(&reason, &["work_dir \"relative\" is not absolute"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

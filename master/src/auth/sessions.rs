@@ -40,8 +40,7 @@ const REMEMBERED: u64 = 10_000;
 /// Ends that a stream may be told of at once; it looks for itself, too.
 const ENDINGS: usize = 1024;
 
-/// An account's logins, and its access tokens: more than scripts need that log in each time. The oldest login then
-/// makes room; no access token does.
+/// An account's access tokens; and its logins, but for what scripts that log in each time do in a minute.
 const MOST: u64 = 1000;
 
 /// A session just opened, with the token that is shown this once.
@@ -153,9 +152,6 @@ impl Sessions {
                     let user = store::users::set_password(tx, id, password_hash, fresh).await?;
                     let user = user.filter(|user| user.active).ok_or(Error::LoginFailed)?;
                     store::audit::record(tx, event).await?;
-                    if store::sessions::count(tx, id, new.kind).await? >= MOST {
-                        store::sessions::delete_oldest_login(tx, id).await?;
-                    }
                     Ok((store::sessions::create(tx, new).await?, user))
                 })
             })
@@ -300,7 +296,7 @@ impl Sessions {
         let (mut minute, mut hour) = (interval(NOTED), interval(CLEARED));
         loop {
             let kept = tokio::select! {
-                _ = minute.tick() => self.note_use().await,
+                _ = minute.tick() => self.note_use_and_trim().await,
                 _ = hour.tick() => {
                     self.store.write(|tx| Box::pin(store::sessions::delete_ended(tx, Timestamp::now()))).await
                 }
@@ -311,7 +307,7 @@ impl Sessions {
         }
     }
 
-    async fn note_use(&self) -> Result<()> {
+    async fn note_use_and_trim(&self) -> Result<()> {
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
         let used: Vec<_> = used.into_iter().collect();
         // In pieces: others write, too.
@@ -319,7 +315,7 @@ impl Sessions {
             let some = some.to_vec();
             self.store.write(|tx| Box::pin(store::sessions::note_use(tx, some))).await?;
         }
-        Ok(())
+        self.store.write(|tx| Box::pin(store::sessions::trim_logins(tx, MOST))).await
     }
 
     /// Who calls with this token.

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set,
 };
 
 use super::Tx;
@@ -73,22 +73,20 @@ pub async fn confirm(tx: &Tx, token: &TokenHash, admin: bool) -> Result<()> {
 
 /// How many of a kind an account has.
 pub async fn count(tx: &Tx, user: UserId, kind: SessionKind) -> Result<u64> {
-    Ok(of_kind(user, kind).count(&**tx).await?)
+    let of_kind = sessions::Column::UserId.eq(user.0).and(sessions::Column::Kind.eq(kind.as_str()));
+    Ok(sessions::Entity::find().filter(of_kind).count(&**tx).await?)
 }
 
-/// Ends an account's oldest login.
-pub async fn delete_oldest_login(tx: &Tx, user: UserId) -> Result<()> {
-    let oldest = of_kind(user, SessionKind::Login).order_by_asc(sessions::Column::Id).one(&**tx).await?;
-    if let Some(oldest) = oldest {
-        sessions::Entity::delete_by_id(oldest.id).exec(&**tx).await?;
-    }
+/// Ends each account's logins but the newest `most`.
+pub async fn trim_logins(tx: &Tx, most: u64) -> Result<()> {
+    let login = SessionKind::Login.as_str();
+    let numbered = format!(
+        "SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY id DESC) AS number FROM sessions WHERE kind = '{login}'"
+    );
+    let trim =
+        format!("DELETE FROM sessions WHERE id IN (SELECT id FROM ({numbered}) AS numbered WHERE number > {most})");
+    tx.execute_unprepared(&trim).await?;
     Ok(())
-}
-
-fn of_kind(user: UserId, kind: SessionKind) -> Select<sessions::Entity> {
-    sessions::Entity::find()
-        .filter(sessions::Column::UserId.eq(user.0))
-        .filter(sessions::Column::Kind.eq(kind.as_str()))
 }
 
 /// A session that has not ended by `now`, and its account.
@@ -137,7 +135,7 @@ pub async fn delete(tx: &Tx, id: SessionId) -> Result<Option<TokenHash>> {
 pub async fn delete_of_user(tx: &Tx, user: UserId, kept: Option<SessionId>) -> Result<Vec<TokenHash>> {
     let mut of_user = sessions::Column::UserId.eq(user.0);
     if let Some(kept) = kept {
-        of_user = sea_orm::ExprTrait::and(of_user, sessions::Column::Id.ne(kept.0));
+        of_user = of_user.and(sessions::Column::Id.ne(kept.0));
     }
     let hashes = hashes(tx, of_user.clone()).await?;
     sessions::Entity::delete_many().filter(of_user).exec(&**tx).await?;
@@ -261,6 +259,35 @@ mod tests {
         assert!(find(store.read(), &anothers).await.unwrap().is_some());
         let hashes = store.write(move |tx| Box::pin(delete_of_user(tx, UserId(1), None))).await.unwrap();
         assert_eq!(hashes.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_newest_logins_stay() {
+        let store = open().await;
+        let (first, _) = open_session(&store, 1, SessionKind::Login, 60).await;
+        let (token, _) = open_session(&store, 1, SessionKind::AccessToken, 60).await;
+        let (second, _) = open_session(&store, 1, SessionKind::Login, 60).await;
+        let (anothers, _) = open_session(&store, 2, SessionKind::Login, 60).await;
+        let (third, _) = open_session(&store, 1, SessionKind::Login, 60).await;
+        store.write(|tx| Box::pin(trim_logins(tx, 2))).await.unwrap();
+        let left = list(store.read(), Filter { user: None, kind: None }, Timestamp::now(), None, 10).await.unwrap();
+        let left: Vec<_> = left.iter().map(|(session, _)| session.id).collect();
+        assert_eq!(left, [third.id, anothers.id, second.id, token.id], "without {}", first.id);
+    }
+
+    #[tokio::test]
+    async fn a_right_is_confirmed_when_it_is_used() {
+        let store = open().await;
+        let (session, hash) = open_session(&store, 1, SessionKind::Login, 60).await;
+        let (_, members) = open_session(&store, 2, SessionKind::Login, 60).await;
+        let may =
+            async |hash, admin| store.write(move |tx| Box::pin(async move { confirm(tx, &hash, admin).await })).await;
+        assert!(may(hash, true).await.is_ok() && may(members, false).await.is_ok());
+        assert!(matches!(may(members, true).await, Err(Error::AdminRequired)));
+        store.write(move |tx| Box::pin(delete(tx, session.id))).await.unwrap();
+        assert!(matches!(may(hash, true).await, Err(Error::TokenInvalid)));
+        let (_, ended) = open_session(&store, 1, SessionKind::Login, 0).await;
+        assert!(matches!(may(ended, false).await, Err(Error::TokenInvalid)));
     }
 
     #[tokio::test]

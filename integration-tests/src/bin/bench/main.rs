@@ -14,6 +14,9 @@ use std::process::ExitCode;
 use integration_tests::Settings;
 use report::Report;
 
+/// What measures, and its name on the command line.
+type Part<'a> = (&'a str, &'a dyn Fn(&mut Report));
+
 fn main() -> ExitCode {
     // The bare server runs in a process of its own, as the master does.
     if std::env::args().nth(1).as_deref() == Some(echo::ARGUMENT) {
@@ -24,7 +27,7 @@ fn main() -> ExitCode {
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut report = Report::default();
     let cluster = Settings::default().start();
-    let parts: [(&str, &dyn Fn(&mut Report)); 5] = [
+    let parts: [Part<'_>; 5] = [
         ("memory", &|report| memory::measure(&cluster, report)),
         ("commands", &|report| commands::measure(&cluster, report)),
         ("rates", &|report| rates::measure(&cluster, report)),

@@ -1,5 +1,6 @@
 //! Lists of many accounts.
 
+use std::hint::black_box;
 use std::time::Instant;
 
 use integration_tests::{Cluster, Settings};
@@ -46,27 +47,36 @@ pub fn measure(report: &mut Report) {
         let detail = format!("{:.2} ms against {:.2} ms, medians of {ROUNDS}", ms(ours), ms(theirs));
         report.at_most("first page of 100,000 users against the same SQL", median(ratios), 2.0, "", &detail);
 
-        let times = lists.all_pages().await;
-        let (first, last) = (times[..100].to_vec(), times[times.len() - 100..].to_vec());
-        let detail = format!("{:.2} ms against {:.2} ms, medians of 100 pages", ms(last.clone()), ms(first.clone()));
-        report.at_most("the last pages against the first", median(last) / median(first), 1.25, "", &detail);
+        let last_page = lists.last_page().await;
+        let (mut first, mut last, mut ratios) = (vec![], vec![], vec![]);
+        for _ in 0..ROUNDS {
+            let (of_first, of_last) = (lists.page(String::new()).await.0, lists.page(last_page.clone()).await.0);
+            first.push(of_first);
+            last.push(of_last);
+            ratios.push(of_last / of_first);
+        }
+        let detail = format!("{:.2} ms against {:.2} ms, medians of {ROUNDS}", ms(last), ms(first));
+        report.at_most("last full page of 100,000 users against the first", median(ratios), 1.1, "", &detail);
     });
 }
 
-/// The values of a row, as whoever uses it has them.
-fn read(row: &QueryResult) -> (i64, String, String, bool, bool, [Option<String>; 4], [Option<i64>; 3], i64) {
-    let text = |name| row.try_get("", name).expect("it is a text or null");
-    let number = |name| row.try_get("", name).expect("it is a number or null");
-    (
-        row.try_get("", "id").expect("it is a number"),
-        row.try_get("", "username").expect("it is a text"),
-        row.try_get("", "display_name").expect("it is a text"),
-        row.try_get("", "admin").expect("it is true or false"),
-        row.try_get("", "active").expect("it is true or false"),
-        [text("password_hash"), text("agent_user"), text("agent_group"), text("agent_supplementary_gids")],
-        [number("agent_uid"), number("agent_gid"), number("agent_umask")],
-        row.try_get("", "created_at").expect("it is a number"),
-    )
+/// Takes the values out of a row, as whoever uses it does.
+fn read(row: &QueryResult) {
+    for name in ["id", "created_at"] {
+        black_box(row.try_get::<i64>("", name).expect("it is a number"));
+    }
+    for name in ["username", "display_name"] {
+        black_box(row.try_get::<String>("", name).expect("it is a text"));
+    }
+    for name in ["admin", "active"] {
+        black_box(row.try_get::<bool>("", name).expect("it is true or false"));
+    }
+    for name in ["password_hash", "agent_user", "agent_group", "agent_supplementary_gids"] {
+        black_box(row.try_get::<Option<String>>("", name).expect("it is a text or null"));
+    }
+    for name in ["agent_uid", "agent_gid", "agent_umask"] {
+        black_box(row.try_get::<Option<i64>>("", name).expect("it is a number or null"));
+    }
 }
 
 /// Beside the master, which does not run.
@@ -109,15 +119,15 @@ impl Lists {
         (start.elapsed().as_secs_f64(), page.next_page_token)
     }
 
-    async fn all_pages(&mut self) -> Vec<f64> {
-        let (mut times, mut next) = (Vec::new(), String::new());
+    /// Where the last page starts that has one after it.
+    async fn last_page(&mut self) -> String {
+        let (mut before, mut last) = (String::new(), String::new());
         loop {
-            let (time, after) = self.page(next).await;
-            times.push(time);
-            next = after;
+            let (_, next) = self.page(last.clone()).await;
             if next.is_empty() {
-                return times;
+                return before;
             }
+            before = std::mem::replace(&mut last, next);
         }
     }
 }
