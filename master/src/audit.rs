@@ -127,7 +127,7 @@ impl Event {
 
 /// Whose refusals share a room: a flood of strangers' must not hide what members try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum Crowd {
     Strangers,
     Members,
 }
@@ -158,10 +158,10 @@ impl Recorder {
     }
 
     /// Records it soon; nobody waits for that.
-    pub fn note(&self, from: From, event: Event) {
-        let room = match from {
-            From::Strangers => &self.strangers,
-            From::Members => &self.members,
+    pub fn note(&self, of: Crowd, event: Event) {
+        let room = match of {
+            Crowd::Strangers => &self.strangers,
+            Crowd::Members => &self.members,
         };
         let Some(dropped) = room.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let more = format!("{} (and {dropped} refusals before it that are not recorded)", event.detail);

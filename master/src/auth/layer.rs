@@ -17,7 +17,7 @@ use super::cookie::Browser;
 use super::policy::{self, Access};
 use super::sessions::Sessions;
 use super::until_ended::UntilEnded;
-use crate::audit::{Action, Actor, From, Recorder};
+use crate::audit::{Action, Actor, Crowd, Recorder};
 use crate::error::{Error, Result};
 
 /// Puts [`Authenticated`] in front of a service.
@@ -76,7 +76,7 @@ where
                 Err(error) => Status::from(error).into_http(),
             };
             if let (Some((action, actor)), Some(refusal)) = (actor, refusal(&response)) {
-                refusals.note(From::Members, actor.did(action, "").failed(refusal));
+                refusals.note(Crowd::Members, actor.did(action, "").failed(refusal));
             }
             Ok(match caller {
                 Caller::Member(member) if policy::is_stream(&path) => {

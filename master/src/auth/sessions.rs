@@ -17,7 +17,7 @@ use super::password::policy::Policy;
 use super::password::{Password, Passwords, Verdict};
 use super::throttle::Throttle;
 use super::token::{Kind, Token, TokenHash};
-use crate::audit::{Action, Actor, From, Recorder};
+use crate::audit::{Action, Actor, Crowd, Recorder};
 use crate::error::{Error, Result};
 use crate::ids::SessionId;
 use crate::store::sessions::NewSession;
@@ -105,7 +105,7 @@ impl Sessions {
         };
         let opened = opened.await;
         if let Err(error @ (Error::LoginFailed | Error::LoginThrottled { .. })) = &opened {
-            self.refusals.note(From::Strangers, attempt.failed(error.to_string()));
+            self.refusals.note(Crowd::Strangers, attempt.failed(error.to_string()));
         }
         opened
     }
