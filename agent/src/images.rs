@@ -1,5 +1,6 @@
 //! What was read from images, kept on disk by image id: reading costs a container that is made and removed.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,12 @@ pub struct ImageCache {
     dir: PathBuf,
     /// One image is read at a time: tasks that start together mostly share one.
     reading: Mutex<()>,
+    /// Where paths of images lead, by the image's id.
+    resolved: Mutex<HashMap<(String, PathBuf), PathBuf>>,
 }
+
+/// Paths that are remembered at once.
+const MOST_RESOLVED: usize = 10_000;
 
 /// Why an image's files are not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +41,24 @@ pub enum Error {
 
 impl ImageCache {
     /// Keeps files below `dir`.
-    pub const fn new(dir: PathBuf) -> Self {
-        Self { dir, reading: Mutex::const_new(()) }
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir, reading: Mutex::default(), resolved: Mutex::default() }
+    }
+
+    /// Where these paths lead in an image, without its symbolic links.
+    pub async fn resolve(&self, docker: &Docker, image_id: &str, paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, Error> {
+        let key = |path: &PathBuf| (image_id.to_owned(), path.clone());
+        let mut known = self.resolved.lock().await;
+        if known.len() > MOST_RESOLVED {
+            known.clear();
+        }
+        let unknown: Vec<_> = paths.iter().filter(|path| !known.contains_key(&key(path))).cloned().collect();
+        if !unknown.is_empty() {
+            // Others wait for what they may want, too.
+            let found = docker.resolve_in_image(image_id, &unknown).await?;
+            known.extend(unknown.iter().map(key).zip(found));
+        }
+        Ok(paths.iter().map(|path| known[&key(path)].clone()).collect())
     }
 
     /// What identities in an image are made from. An id names the same content for ever.

@@ -180,6 +180,8 @@ fn sqlite(file: PathBuf, connections: u32, read_only: bool) -> ConnectOptions {
             // An answer means that the disk has it.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE)
+            // A page of a list in one go: its thread does not stop half-way for the one that reads.
+            .row_buffer_size(1024)
             .pragma("query_only", if read_only { "on" } else { "off" })
     });
     options

@@ -1,7 +1,7 @@
 //! Images: found, pulled where absent, and read without being run.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bollard::container::PathStatResponse;
 use bollard::models::{ContainerCreateBody, ImageInspect};
@@ -73,8 +73,44 @@ impl Docker {
         })
     }
 
-    /// Reads what the identity of an image's tasks is made from, out of a container that is never started.
+    /// Reads what the identity of an image's tasks is made from.
     pub async fn read_image_files(&self, image_id: &str) -> Result<ImageFiles, Refusal> {
+        self.in_probe(image_id, async |probe| self.read_probe(probe).await).await
+    }
+
+    /// Where paths lead in an image: absolute, without symbolic links. What is not there leads to itself.
+    pub async fn resolve_in_image(&self, image_id: &str, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
+        let resolve = async |probe: &str| {
+            let mut resolved = vec![];
+            for path in paths {
+                resolved.push(self.resolve(probe, path).await?);
+            }
+            Ok(resolved)
+        };
+        self.in_probe(image_id, resolve).await
+    }
+
+    async fn resolve(&self, probe: &str, path: &Path) -> Result<PathBuf, Refusal> {
+        let mut resolved = PathBuf::from("/");
+        let mut parts = path.components();
+        parts.next();
+        while let Some(part) = parts.next() {
+            let next = resolved.join(part);
+            resolved = match self.stat(probe, &next.to_string_lossy()).await? {
+                Some(link) if link.file_mode & GO_MODE_SYMLINK != 0 => link.link_target.into(),
+                Some(_) => next,
+                None => return Ok(next.join(parts.as_path())),
+            };
+        }
+        Ok(resolved)
+    }
+
+    /// Looks into an image by a container that is never started.
+    async fn in_probe<T>(
+        &self,
+        image_id: &str,
+        look: impl AsyncFnOnce(&str) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let mut labels = self.labels();
         // An image's label of this name would make it look like a task's.
         labels.insert(TASK.into(), String::new());
@@ -85,9 +121,9 @@ impl Docker {
             ..ContainerCreateBody::default()
         };
         let probe = self.insistently(|| self.api.create_container(None, body.clone())).await?.id;
-        let files = self.read_probe(&probe).await;
+        let seen = look(&probe).await;
         self.remove_by_id(&probe).await?;
-        files
+        seen
     }
 
     async fn read_probe(&self, probe: &str) -> Result<ImageFiles, Refusal> {

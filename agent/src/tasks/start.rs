@@ -149,7 +149,7 @@ impl Start<'_> {
         if spec.run_as.umask.is_some() && files.shell == Shell::None {
             return Err(Error::NoShell { image: spec.image.clone(), user: spec.run_as.user.clone() });
         }
-        let mounts = self.mount(&files, &image.volumes).await?;
+        let mounts = self.mount(&files, image).await?;
         let plan = ContainerPlan {
             task: (*task).clone(),
             asset_id: spec.asset_id,
@@ -176,22 +176,34 @@ impl Start<'_> {
     }
 
     /// Makes PEDL's own files and the member's bind mounts ready on this machine.
-    async fn mount(&self, files: &ImageFiles, volumes: &[PathBuf]) -> Result<Vec<Mount>, Error> {
+    async fn mount(&self, files: &ImageFiles, image: &Image) -> Result<Vec<Mount>, Error> {
         let groups = names_of_groups(self.spec.run_as.supplementary_gids.clone()).await;
         let own = self.tools.dirs.of(self.task).prepare(&self.spec.run_as, files, &groups);
         let own = own.map_err(|source| self.unprepared(source))?;
-        let binds = self.stage(&own, volumes).await?;
+        let binds = self.stage(&own, Some(image)).await?;
         Ok(own.into_iter().chain(binds).collect())
     }
 
-    async fn stage(&self, own: &[Mount], volumes: &[PathBuf]) -> Result<Vec<Mount>, Error> {
+    /// Without an image, names in the container are taken as they are written.
+    async fn stage(&self, own: &[Mount], image: Option<&Image>) -> Result<Vec<Mount>, Error> {
         let Self { tools, task, spec, .. } = self;
         let dir = tools.dirs.of(task);
+        let (mut own, mut binds, work_dir) = (own.to_vec(), spec.bind_mounts.clone(), self.work_dir());
+        binds.iter_mut().for_each(|bind| bind.container_path = in_container(&work_dir, &bind.container_path));
         // Where Docker would make directories, in an image or in what is mounted over it.
-        let inside: Vec<_> =
-            volumes.iter().map(|volume| bind_mounts::normal(volume)).chain([self.work_dir()]).collect();
-        let place = Place { task_dir: dir.path(), work_dir: &self.work_dir(), inside: &inside, own };
-        let staged = tools.bind_mounts.stage(&place, &spec.run_as, &spec.bind_mounts).await?;
+        let volumes = image.map_or(&[][..], |image| &image.volumes);
+        let mut inside: Vec<_> = volumes.iter().map(|volume| bind_mounts::normal(volume)).chain([work_dir]).collect();
+        if let Some(image) = image.filter(|_| !binds.is_empty()) {
+            let targets = own.iter().map(|mount| mount.target.clone());
+            let paths = targets.chain(binds.iter().map(|bind| (&bind.container_path).into())).chain(inside.clone());
+            let resolved = tools.images.resolve(&tools.docker, &image.id, paths.collect()).await;
+            let mut resolved = resolved.map_err(|error| self.no_image(error))?.into_iter();
+            own.iter_mut().zip(&mut resolved).for_each(|(mount, path)| mount.target = path);
+            binds.iter_mut().zip(&mut resolved).for_each(|(bind, path)| bind.container_path = text(&path));
+            inside.iter_mut().zip(&mut resolved).for_each(|(inside, path)| *inside = path);
+        }
+        let place = Place { task_dir: dir.path(), work_dir: Path::new("/"), inside: &inside, own: &own };
+        let staged = tools.bind_mounts.stage(&place, &spec.run_as, &binds).await?;
         dir.note_for_log(&staged.notes).map_err(|source| self.unprepared(source))?;
         Ok(staged.mounts)
     }
@@ -199,7 +211,7 @@ impl Start<'_> {
     /// The container is there, and the machine may have been started anew since, without its mounts: the container would
     /// be given the empty places where they were.
     async fn stage_again(&self) -> Result<(), Error> {
-        self.stage(&[], &[]).await.map(drop)
+        self.stage(&[], None).await.map(drop)
     }
 
     /// Sends the start until it is known what became of it.
@@ -247,6 +259,16 @@ impl Start<'_> {
         let program = self.spec.argv.first().cloned().unwrap_or_default();
         Error::Start { program, image: self.spec.image.clone(), refusal }
     }
+}
+
+/// A path in the container, without `.` and `..`.
+fn in_container(work_dir: &Path, path: &str) -> String {
+    text(&bind_mounts::normal(&work_dir.join(path)))
+}
+
+/// All of it came as text.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 /// Finds out what became of a start that this process or one before it sent, or was about to send. None: there is no

@@ -328,6 +328,17 @@ async fn volumes_and_work_dirs_are_not_made_in_a_bind_mount() {
         let reason = reason.await;
         assert!(reason.contains("where it does not exist: create"), "{reason}");
     }
+    // What the image calls otherwise is the same place.
+    let with_links = cluster.image_after("ln -s /data /elsewhere && ln -s /data/deep /bin/inner", &[]);
+    for target in ["/elsewhere/new", "/bin/inner/new"] {
+        let reason = master.refused(|assignment| {
+            let container = assignment.container.as_mut().unwrap();
+            container.bind_mounts = vec![bind(data.path(), "/data"), bind(data.path(), target)];
+            container.image.clone_from(&with_links);
+        });
+        let reason = reason.await;
+        assert!(reason.contains("where it does not exist: create"), "{reason}");
+    }
     let left: Vec<_> = std::fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["precious"]);
 }

@@ -86,7 +86,13 @@ impl Cluster {
 
     /// An image of the test's own: the tests' image with more of a Dockerfile. Answers its id.
     pub fn image(&self, dockerfile: &[&str]) -> String {
-        let container = docker(&["create", "--label", &self.label(), IMAGE]);
+        self.image_after("true", dockerfile)
+    }
+
+    /// The same, of what a shell script leaves.
+    pub fn image_after(&self, script: &str, dockerfile: &[&str]) -> String {
+        let container = docker(&["create", "--label", &self.label(), IMAGE, "sh", "-c", script]);
+        docker(&["start", "--attach", &container]);
         let label = format!("LABEL {TEST_IMAGE}={}", self.id);
         let changes = dockerfile.iter().copied().chain([label.as_str()]).flat_map(|line| ["--change", line]);
         docker(&["commit"].into_iter().chain(changes).chain([container.as_str()]).collect::<Vec<_>>())
