@@ -23,8 +23,8 @@ use crate::config::{Config, HostPath};
 use crate::docker::{Docker, Mount, Propagation};
 use crate::identity::RunAs;
 use open::{Opened, open_as};
-pub use plan::normal;
 use plan::{BadWish, Wish, around, plan};
+pub use plan::{below, normal};
 use policy::{Policy, Rule};
 use tree::Tree;
 
@@ -42,8 +42,6 @@ pub struct BindMounts {
 pub struct Place<'a> {
     /// The task's directory, for the staging.
     pub task_dir: &'a Path,
-    /// What relative paths are below.
-    pub work_dir: &'a Path,
     /// Where Docker makes directories in the container, beside the places of mounts.
     pub inside: &'a [PathBuf],
     /// PEDL's own mounts.
@@ -161,8 +159,8 @@ impl BindMounts {
     }
 
     async fn try_stage(&self, place: &Place<'_>, run_as: &RunAs, binds: &[BindMount]) -> Result<Staged, Problem> {
-        let Place { task_dir, work_dir, inside, own } = *place;
-        let wishes = plan(work_dir, own, binds)?;
+        let Place { task_dir, inside, own } = *place;
+        let wishes = plan(own, binds)?;
         let Some(first) = wishes.first() else { return Ok(Staged::default()) };
         if let Some(why) = &self.apart {
             return Err(Problem::Apart(why.clone()));

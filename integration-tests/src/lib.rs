@@ -6,11 +6,13 @@ mod docker;
 pub mod http;
 mod process;
 mod settings;
+mod tmpfs;
 
 pub use cluster::{Cluster, Outcome, outcome, owner};
 pub use docker::{docker, image};
 pub use process::{Process, program};
 pub use settings::Settings;
+pub use tmpfs::Tmpfs;
 
 use std::time::{Duration, Instant};
 

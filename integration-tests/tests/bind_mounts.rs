@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use expect_test::{Expect, expect};
-use integration_tests::{Cluster, docker, eventually, owner};
+use integration_tests::{Cluster, Tmpfs, docker, eventually, owner};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
 const ADA: (u32, u32) = (1234, 2345);
@@ -177,23 +177,6 @@ fn a_file() {
     assert_eq!(fs::read_to_string(dir.join("hello")).unwrap(), "ada's\nmore\n");
     let refused = run(&cluster, &format!("{mount}:ro"), "echo more >>/etc/hello");
     assert!(refused.stderr.contains("Read-only file system"), "{refused:?}");
-}
-
-/// A mount, for as long as this is there.
-struct Tmpfs(PathBuf);
-
-impl Tmpfs {
-    fn mount(place: PathBuf, mode: &str) -> Self {
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", mode, "tmpfs"]).arg(&place).status().unwrap();
-        assert!(mounted.success());
-        Self(place)
-    }
-}
-
-impl Drop for Tmpfs {
-    fn drop(&mut self) {
-        drop(Command::new("umount").arg("--lazy").arg(&self.0).status());
-    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use integration_tests::{BUSYBOX, Cluster, Settings, TASK, eventually, image, owner};
+use integration_tests::{BUSYBOX, Cluster, Settings, TASK, Tmpfs, eventually, image, owner};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
 /// A group that has a directory of its own.
@@ -116,25 +116,6 @@ struct Source {
     denied: bool,
 }
 
-/// What is mounted below a directory, for as long as this is there.
-struct Tmpfs(PathBuf);
-
-impl Tmpfs {
-    fn mount(place: PathBuf, who: Who) -> Self {
-        let options = format!("mode=700,size=1m,uid={},gid={}", who.uid, who.gid);
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&place).status().unwrap();
-        assert!(mounted.success());
-        Self(place)
-    }
-}
-
-impl Drop for Tmpfs {
-    fn drop(&mut self) {
-        drop(Command::new("umount").arg("--lazy").arg(&self.0).status());
-    }
-}
-
 /// A directory with a file `hello`, both with these permissions.
 fn dir(cluster: &Cluster, name: &str, (uid, gid): (u32, u32), mode: u32) -> PathBuf {
     let path = cluster.shared_dir(name, uid, gid);
@@ -152,7 +133,8 @@ fn sources(cluster: &Cluster, who: Who) -> (BTreeMap<&'static str, Source>, Tmpf
     let own = dir(cluster, &named("own"), (who.uid, who.gid), 0o700);
     let nested = dir(cluster, &named("nested"), (who.uid, who.gid), 0o755);
     fs::create_dir(nested.join("below")).unwrap();
-    let below = Tmpfs::mount(nested.join("below"), who);
+    let options = format!("mode=700,size=1m,uid={},gid={}", who.uid, who.gid);
+    let below = Tmpfs::mount(nested.join("below"), &options);
     fs::write(nested.join("below/hello"), "hello\n").unwrap();
     chown(nested.join("below/hello"), Some(who.uid), Some(who.gid)).unwrap();
     let link = |name: &str, to: &Path| {

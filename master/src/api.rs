@@ -18,7 +18,7 @@ use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::agents::presence::Presence;
-use crate::audit::Recorder;
+use crate::audit::{Event, Recorder};
 use crate::auth::sessions::Sessions;
 use crate::auth::token::TokenHash;
 use crate::config::ContainerDefaults;
@@ -51,6 +51,21 @@ pub struct Api {
 }
 
 impl Api {
+    /// Does what only administrators may, and records that they did: with the rights of that moment, and both or neither.
+    async fn administer<T, F>(&self, member: TokenHash, event: Event, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.write_as(member, true, move |tx| {
+            Box::pin(async move {
+                store::audit::record(tx, event).await?;
+                job(tx).await
+            })
+        })
+        .await
+    }
+
     /// Writes in the name of a member who may, at that moment, still act; `admin`: as an administrator.
     async fn write_as<T, F>(&self, member: TokenHash, admin: bool, job: F) -> Result<T>
     where

@@ -48,9 +48,9 @@ pub enum BadWish {
     WritableLater(PathBuf),
 }
 
-/// Reads a member's bind mounts. `own` are PEDL's.
-pub fn plan(work_dir: &Path, own: &[Mount], binds: &[BindMount]) -> Result<Vec<Wish>, BadWish> {
-    let wishes: Vec<_> = binds.iter().map(|bind| parse(work_dir, own, bind)).collect::<Result<_, _>>()?;
+/// Reads a member's bind mounts, whose places in the container are absolute. `own` are PEDL's.
+pub fn plan(own: &[Mount], binds: &[BindMount]) -> Result<Vec<Wish>, BadWish> {
+    let wishes: Vec<_> = binds.iter().map(|bind| parse(own, bind)).collect::<Result<_, _>>()?;
     let twice = |(number, wish): (usize, &Wish)| wishes[..number].iter().any(|other| other.target == wish.target);
     match wishes.iter().enumerate().find(|numbered| twice(*numbered)) {
         Some((_, wish)) => Err(BadWish::Twice(wish.target.clone())),
@@ -58,9 +58,9 @@ pub fn plan(work_dir: &Path, own: &[Mount], binds: &[BindMount]) -> Result<Vec<W
     }
 }
 
-fn parse(work_dir: &Path, own: &[Mount], bind: &BindMount) -> Result<Wish, BadWish> {
+fn parse(own: &[Mount], bind: &BindMount) -> Result<Wish, BadWish> {
     let host_path = PathBuf::from(&bind.host_path);
-    let target = normal(&work_dir.join(&bind.container_path));
+    let target = normal(Path::new(&bind.container_path));
     if host_path.is_relative() {
         return Err(BadWish::RelativeSource { path: bind.host_path.clone() });
     }
@@ -86,6 +86,11 @@ pub fn around<'a>(wishes: &'a [Wish], inside: &'a Path) -> Option<(usize, &'a Pa
     wishes.iter().enumerate().filter_map(within).filter(proper).min_by_key(|(_, below)| below.as_os_str().len())
 }
 
+/// Where a path of the container is that may be below the work dir.
+pub fn below(work_dir: &Path, path: &str) -> PathBuf {
+    normal(&work_dir.join(path))
+}
+
 /// Without `.` and `..`, as Docker reads it.
 pub fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::from("/");
@@ -109,7 +114,8 @@ mod tests {
     fn planned(work_dir: &str, binds: &str) -> Result<Vec<Wish>, BadWish> {
         let bind = |text: &str| {
             let (host, container) = text.split_once(':').unwrap();
-            BindMount { host_path: host.into(), container_path: container.into(), ..BindMount::default() }
+            let container_path = below(Path::new(work_dir), container).to_str().unwrap().into();
+            BindMount { host_path: host.into(), container_path, ..BindMount::default() }
         };
         let binds: Vec<_> = binds.split(' ').map(bind).collect();
         let home = Mount {
@@ -118,7 +124,7 @@ mod tests {
             read_only: false,
             propagation: Propagation::RPrivate,
         };
-        plan(Path::new(work_dir), &[home], &binds)
+        plan(&[home], &binds)
     }
 
     fn check(work_dir: &str, binds: &str, expected: Expect) {

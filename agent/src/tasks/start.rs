@@ -189,7 +189,8 @@ impl Start<'_> {
         let Self { tools, task, spec, .. } = self;
         let dir = tools.dirs.of(task);
         let (mut own, mut binds, work_dir) = (own.to_vec(), spec.bind_mounts.clone(), self.work_dir());
-        binds.iter_mut().for_each(|bind| bind.container_path = in_container(&work_dir, &bind.container_path));
+        let absolute = |path: &str| text(&bind_mounts::below(&work_dir, path));
+        binds.iter_mut().for_each(|bind| bind.container_path = absolute(&bind.container_path));
         // Where Docker would make directories, in an image or in what is mounted over it.
         let volumes = image.map_or(&[][..], |image| &image.volumes);
         let mut inside: Vec<_> = volumes.iter().map(|volume| bind_mounts::normal(volume)).chain([work_dir]).collect();
@@ -202,7 +203,7 @@ impl Start<'_> {
             binds.iter_mut().zip(&mut resolved).for_each(|(bind, path)| bind.container_path = text(&path));
             inside.iter_mut().zip(&mut resolved).for_each(|(inside, path)| *inside = path);
         }
-        let place = Place { task_dir: dir.path(), work_dir: Path::new("/"), inside: &inside, own: &own };
+        let place = Place { task_dir: dir.path(), inside: &inside, own: &own };
         let staged = tools.bind_mounts.stage(&place, &spec.run_as, &binds).await?;
         dir.note_for_log(&staged.notes).map_err(|source| self.unprepared(source))?;
         Ok(staged.mounts)
@@ -261,11 +262,6 @@ impl Start<'_> {
     }
 }
 
-/// A path in the container, without `.` and `..`.
-fn in_container(work_dir: &Path, path: &str) -> String {
-    text(&bind_mounts::normal(&work_dir.join(path)))
-}
-
 /// All of it came as text.
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
@@ -289,6 +285,9 @@ pub async fn settled(tools: &Tools, task: &TaskId) -> Result<Option<Phase>, Refu
 /// What this machine calls groups, as far as it says so soon: their names may be with a server that is away.
 async fn names_of_groups(gids: Vec<u32>) -> BTreeMap<u32, String> {
     let name = |gid: u32| Some((gid, Group::from_gid(Gid::from_raw(gid)).ok()??.name));
+    if gids.is_empty() {
+        return BTreeMap::new();
+    }
     let look = tokio::task::spawn_blocking(move || gids.into_iter().filter_map(name).collect());
     tokio::time::timeout(NAMED_WITHIN, look).await.ok().and_then(Result::ok).unwrap_or_default()
 }

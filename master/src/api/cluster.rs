@@ -59,11 +59,8 @@ impl ClusterService for Api {
         let token = Token::generate(Kind::Join);
         let hash = token.hash();
         let event = actor.did(Action::CreateAgentToken, "").with(format!("pool `{pool}`, until {expires_at}"));
-        self.write_as(by, true, move |tx| {
-            Box::pin(async move {
-                store::audit::record(tx, event).await?;
-                store::agents::create_join_token(tx, hash, pool, Some(expires_at)).await
-            })
+        self.administer(by, event, move |tx| {
+            Box::pin(store::agents::create_join_token(tx, hash, pool, Some(expires_at)))
         })
         .await?;
         Ok(Response::new(CreateAgentTokenResponse {

@@ -31,14 +31,7 @@ impl UserService for Api {
         let actor = Actor::of(request.extensions());
         let new = parse_new_user(request.into_inner())?;
         let event = actor.did(Action::CreateUser, &new.username).with(if new.admin { "an administrator" } else { "" });
-        let user = self
-            .write_as(by, true, |tx| {
-                Box::pin(async move {
-                    store::audit::record(tx, event).await?;
-                    store::users::create(tx, new).await
-                })
-            })
-            .await?;
+        let user = self.administer(by, event, |tx| Box::pin(store::users::create(tx, new))).await?;
         Ok(Response::new(CreateUserResponse { user: Some(user_to_proto(user)) }))
     }
 
@@ -68,11 +61,8 @@ impl UserService for Api {
         let (username, link) = (username(&name)?, parse_agent_user(agent_user)?);
         let event = actor.did(Action::LinkUser, &username).with(link.to_string());
         let linked = self
-            .write_as(by, true, |tx| {
-                Box::pin(async move {
-                    store::audit::record(tx, event).await?;
-                    store::users::link_agent_user(tx, &username, Some(link)).await
-                })
+            .administer(by, event, |tx| {
+                Box::pin(async move { store::users::link_agent_user(tx, &username, Some(link)).await })
             })
             .await?;
         Ok(Response::new(LinkAgentUserResponse { user: Some(user_to_proto(linked)) }))
@@ -86,11 +76,8 @@ impl UserService for Api {
         let username = username(&request.get_ref().username)?;
         let event = Actor::of(request.extensions()).did(Action::UnlinkUser, &username);
         let unlinked = self
-            .write_as(by, true, |tx| {
-                Box::pin(async move {
-                    store::audit::record(tx, event).await?;
-                    store::users::link_agent_user(tx, &username, None).await
-                })
+            .administer(by, event, |tx| {
+                Box::pin(async move { store::users::link_agent_user(tx, &username, None).await })
             })
             .await?;
         Ok(Response::new(UnlinkAgentUserResponse { user: Some(user_to_proto(unlinked)) }))
@@ -102,12 +89,7 @@ impl UserService for Api {
         let (username, changes) = parse_update(request.into_inner())?;
         let event = actor.did(Action::UpdateUser, &username).with(told(&changes));
         let (user, tokens) = self
-            .write_as(by, true, |tx| {
-                Box::pin(async move {
-                    store::audit::record(tx, event).await?;
-                    lifecycle::update(tx, &username, changes).await
-                })
-            })
+            .administer(by, event, |tx| Box::pin(async move { lifecycle::update(tx, &username, changes).await }))
             .await?;
         self.sessions.forget(&tokens).await;
         Ok(Response::new(UpdateUserResponse { user: Some(user_to_proto(user)) }))
@@ -120,14 +102,8 @@ impl UserService for Api {
         let by = Caller::member(request.extensions())?.token;
         let username = username(&request.get_ref().username)?;
         let event = Actor::of(request.extensions()).did(Action::ActivateUser, &username);
-        let user = self
-            .write_as(by, true, |tx| {
-                Box::pin(async move {
-                    store::audit::record(tx, event).await?;
-                    lifecycle::activate(tx, &username).await
-                })
-            })
-            .await?;
+        let user =
+            self.administer(by, event, |tx| Box::pin(async move { lifecycle::activate(tx, &username).await })).await?;
         Ok(Response::new(ActivateUserResponse { user: Some(user_to_proto(user)) }))
     }
 

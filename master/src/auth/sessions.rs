@@ -40,7 +40,7 @@ const REMEMBERED: u64 = 10_000;
 /// Ends that a stream may be told of at once; it looks for itself, too.
 const ENDINGS: usize = 1024;
 
-/// An account's access tokens; and its logins, but for what scripts that log in each time do in a minute.
+/// An account's access tokens; and its logins, but for what scripts that log in each time do in an hour.
 const MOST: u64 = 1000;
 
 /// A session just opened, with the token that is shown this once.
@@ -285,7 +285,7 @@ impl Sessions {
         .boxed()
     }
 
-    /// When each of these was last used, as far as that is known.
+    /// When a session was last used, as far as that is known.
     pub fn last_used(&self, session: &Session) -> Timestamp {
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.get(&session.id).copied().unwrap_or(session.last_used_at)
@@ -296,10 +296,8 @@ impl Sessions {
         let (mut minute, mut hour) = (interval(NOTED), interval(CLEARED));
         loop {
             let kept = tokio::select! {
-                _ = minute.tick() => self.note_use_and_trim().await,
-                _ = hour.tick() => {
-                    self.store.write(|tx| Box::pin(store::sessions::delete_ended(tx, Timestamp::now()))).await
-                }
+                _ = minute.tick() => self.note_use().await,
+                _ = hour.tick() => self.clear().await,
             };
             if let Err(error) = kept {
                 tracing::error!(%error, "sessions could not be kept; it is tried again");
@@ -307,7 +305,19 @@ impl Sessions {
         }
     }
 
-    async fn note_use_and_trim(&self) -> Result<()> {
+    /// Clears what has ended, and of the logins what is too many.
+    async fn clear(&self) -> Result<()> {
+        self.store
+            .write(|tx| {
+                Box::pin(async move {
+                    store::sessions::delete_ended(tx, Timestamp::now()).await?;
+                    store::sessions::trim_logins(tx, MOST).await
+                })
+            })
+            .await
+    }
+
+    async fn note_use(&self) -> Result<()> {
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
         let used: Vec<_> = used.into_iter().collect();
         // In pieces: others write, too.
@@ -315,7 +325,7 @@ impl Sessions {
             let some = some.to_vec();
             self.store.write(|tx| Box::pin(store::sessions::note_use(tx, some))).await?;
         }
-        self.store.write(|tx| Box::pin(store::sessions::trim_logins(tx, MOST))).await
+        Ok(())
     }
 
     /// Who calls with this token.
