@@ -1,0 +1,22 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+/** The master that `npm run dev` asks. */
+const master = process.env.PEDL_MASTER ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  // The master puts a fresh nonce in its place with each answer, so that no inline style needs `unsafe-inline`.
+  html: { cspNonce: "__CSP_NONCE__" },
+  server: { proxy: { "^/(pedl\\.v1|grpc)\\.": master } },
+  build: { target: "es2022", sourcemap: false, modulePreload: { polyfill: false } },
+  test: {
+    projects: [
+      { extends: true, test: { name: "unit", include: ["src/**/*.test.{ts,tsx}"], environment: "happy-dom" } },
+      {
+        extends: true,
+        test: { name: "e2e", include: ["e2e/**/*.test.ts"], fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 },
+      },
+    ],
+  },
+});
