@@ -12,12 +12,9 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-export function chromiumPath(): string {
-  return execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
-}
-
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath(), args: ARGUMENTS });
+export function launch(more: string[] = []): Promise<Browser> {
+  const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
+  return chromium.launch({ executablePath, args: [...ARGUMENTS, ...more] });
 }
 
 /** What went wrong in a test's pages, apart from what it expects. */
