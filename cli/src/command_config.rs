@@ -272,6 +272,73 @@ resource_pool: big
         );
     }
 
+    /// A case that the web UI reads too.
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Case {
+        name: String,
+        text: String,
+        spec: Option<serde_json::Value>,
+        printed: Option<String>,
+        error: Option<String>,
+    }
+
+    /// What becomes of a configuration, without what is empty.
+    fn spec_of(config: &CommandConfig) -> serde_json::Value {
+        let container = config.container();
+        let mount = |mount: &v1::BindMount| {
+            let propagation = BindMount::from_proto(mount.clone()).propagation;
+            let v1::BindMount { host_path, container_path, read_only, propagation: _ } = mount;
+            serde_json::json!({
+                "host_path": host_path, "container_path": container_path, "read_only": read_only, "propagation": propagation,
+            })
+        };
+        let container = without_empty(serde_json::json!({
+            "image": container.image,
+            "environment_variables": container.environment_variables,
+            "bind_mounts": container.bind_mounts.iter().map(mount).collect::<Vec<_>>(),
+            "work_dir": container.work_dir,
+            "slots": container.slots,
+            "shm_size": Some(container.shm_size).filter(|size| *size != 0).map(|size| size.to_string()),
+            "memory": Some(container.memory).filter(|size| *size != 0).map(|size| size.to_string()),
+            "cpus": Some(container.cpus).filter(|cpus| *cpus != 0.0),
+            "add_capabilities": container.add_capabilities,
+            "read_only_root": container.read_only_root,
+        }));
+        without_empty(serde_json::json!({
+            "description": config.description, "resource_pool": config.resource_pool, "container": container,
+        }))
+    }
+
+    fn without_empty(mut value: serde_json::Value) -> serde_json::Value {
+        let empty = [serde_json::json!(null), serde_json::json!(""), serde_json::json!([]), serde_json::json!({})];
+        value.as_object_mut().unwrap().retain(|_, value| !empty.contains(value));
+        value
+    }
+
+    #[test]
+    fn the_cases_that_the_web_ui_reads_too() {
+        let cases: Vec<Case> = serde_yaml::from_str(include_str!("../tests/config/cases.yaml")).unwrap();
+        for Case { name, text, spec, printed, error } in cases {
+            match (parse(&text), error) {
+                (Ok(config), None) => {
+                    assert_eq!(spec_of(&config), spec.unwrap(), "{name}");
+                    let spec = v1::CommandSpec { argv: Vec::new(), container: Some(config.container()) };
+                    let asset = v1::Asset {
+                        description: config.description.unwrap_or_default(),
+                        resource_pool: config.resource_pool.unwrap_or_default(),
+                        spec: Some(v1::asset::Spec::Command(spec)),
+                        ..v1::Asset::default()
+                    };
+                    let told = serde_yaml::to_string(&CommandConfig::of(&asset)).unwrap();
+                    assert_eq!(told, printed.unwrap_or_else(|| told.clone()), "{name}");
+                }
+                (Err(err), Some(start)) => assert!(err.starts_with(&start), "{name}: {err}"),
+                (got, want) => panic!("{name}: {got:?}, not {want:?}"),
+            }
+        }
+    }
+
     #[test]
     fn errors_name_the_key_and_what_is_accepted() {
         check(
