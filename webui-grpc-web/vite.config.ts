@@ -9,7 +9,7 @@ export default defineConfig({
   // The master puts a fresh nonce in its place with each answer, so that no inline style needs `unsafe-inline`.
   html: { cspNonce: "__CSP_NONCE__" },
   server: { proxy: { "^/(pedl\\.v1|grpc)\\.": master } },
-  build: { target: "es2022", sourcemap: false, modulePreload: { polyfill: false } },
+  build: { target: "es2022", sourcemap: false, manifest: true, modulePreload: { polyfill: false } },
   test: {
     projects: [
       { extends: true, test: { name: "unit", include: ["src/**/*.test.{ts,tsx}"], environment: "happy-dom" } },

@@ -1,0 +1,3 @@
+export default function Palette({ onClose: _ }: { onClose: () => void }) {
+  return null;
+}

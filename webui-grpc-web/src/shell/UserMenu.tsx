@@ -1,0 +1,41 @@
+import { lazy, Suspense, useState } from "react";
+import { Icon } from "../components/Icon";
+import { OwnerMark } from "../components/OwnerMark";
+import { useSession } from "../session/session";
+import classes from "./UserMenu.module.css";
+
+const UserMenuItems = lazy(() => import("./UserMenuItems"));
+
+/** Who is signed in; opens the menu. The menu itself comes when it is first wanted. */
+export function UserMenu() {
+  const { user } = useSession();
+  const [wanted, setWanted] = useState(false);
+  const [opened, setOpened] = useState(false);
+  const button = (
+    <button
+      type="button"
+      className={classes.button}
+      aria-haspopup="menu"
+      aria-expanded={opened}
+      aria-label={`User menu: ${user.username}`}
+      onPointerEnter={() => setWanted(true)}
+      onFocus={() => setWanted(true)}
+      onClick={() => {
+        setWanted(true);
+        setOpened((was) => !was);
+      }}
+    >
+      <OwnerMark username={user.username} own size={24} />
+      <span className={classes.name}>{user.displayName || user.username}</span>
+      <Icon name="down" size={12} />
+    </button>
+  );
+  if (!wanted) return button;
+  return (
+    <Suspense fallback={button}>
+      <UserMenuItems opened={opened} onChange={setOpened}>
+        {button}
+      </UserMenuItems>
+    </Suspense>
+  );
+}
