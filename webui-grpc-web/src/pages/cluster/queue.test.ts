@@ -1,0 +1,32 @@
+import { create } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { AssetSchema } from "../../gen/pedl/v1/asset_pb";
+import { type QueueEntry, QueueEntrySchema } from "../../gen/pedl/v1/cluster_pb";
+import { byPool, slotsOf, withoutRepeats } from "./queue";
+
+/** `7@gpu#2`: asset 7 waits in `gpu` at place 2. */
+function entries(text: string): QueueEntry[] {
+  return text.split(" ").map((word) => {
+    const [, id = "0", resourcePool = "", position = "0"] = /^(\d+)@(\w+)#(\d+)$/.exec(word) ?? [];
+    return create(QueueEntrySchema, { asset: { id: BigInt(id), resourcePool }, position: BigInt(position) });
+  });
+}
+
+const shown = (queue: QueueEntry[]) => queue.map(({ asset, position }) => `${asset?.id}#${position}`).join(" ");
+
+test("a queue for each pool", () => {
+  const pools = byPool(entries("1@big#1 2@big#2 3@small#1"));
+  expect(pools.map(({ pool, entries }) => `${pool}: ${shown(entries)}`)).toEqual(["big: 1#1 2#2", "small: 3#1"]);
+});
+
+test("an entry on two pages is shown once", () => {
+  expect(shown(withoutRepeats(entries("1@p#1 2@p#2 2@p#1 3@p#2")))).toBe("1#1 2#1 3#2");
+});
+
+test("slots of an asset", () => {
+  const command = (slots?: number) =>
+    create(AssetSchema, {
+      spec: { case: "command", value: { container: slots === undefined ? {} : { slots } } },
+    });
+  expect([command(), command(0), command(8), create(AssetSchema)].map(slotsOf)).toEqual([1, 0, 8, 1]);
+});
