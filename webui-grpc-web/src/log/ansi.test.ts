@@ -67,9 +67,9 @@ test.each<[string, string, [string, Style][]]>([
   ["8-bit introducers", "\u009b31mx\u009d0;t\x07y", [["xy", { fg: 1 }]]],
   ["cut off sequences", `x${CSI}31`, [["x", {}]]],
   ["a lone escape", "x\x1b", [["x", {}]]],
-  ["control characters become visible", "a\x00b\x7fc\td", [["a␀b␡c\td", {}]]],
+  ["control characters become visible", "a\x00b\x7fc\td", [["a^@b^?c\td", {}]]],
   ["bells and backspaces do not", "a\x07b\b\bc\u0085", [["abc", {}]]],
-  ["line separators cannot break a line", "a\u2028b", [["a␤b", {}]]],
+  ["line separators cannot break a line", "a\u2028b", [["a^Jb", {}]]],
   ["markup is text", "<b>&amp;</b>", [["<b>&amp;</b>", {}]]],
 ])("%s", (_, line, expected) => {
   expect(parse(line).segments.map(({ text, style }) => [text, style])).toEqual(expected);
@@ -79,7 +79,7 @@ test.each<[string, string, [string, Style][]]>([
 test("a carriage return writes over the line, in the style that went on", () => {
   const line = `${CSI}32m 10%\r 55%\r100%`;
   expect(parse(line)).toMatchObject({ overwritten: 2, segments: [{ text: "100%", style: { fg: 2 } }] });
-  expect(parse(line, PLAIN, true).segments).toMatchObject([{ text: " 10%␍ 55%␍100%", style: { fg: 2 } }]);
+  expect(parse(line, PLAIN, true).segments).toMatchObject([{ text: " 10%^M 55%^M100%", style: { fg: 2 } }]);
 });
 
 test("a line starts with the style of the one before", () => {

@@ -83,12 +83,12 @@ function isControl(code: number): boolean {
   return code < 0x20 ? code !== 0x09 : (code >= 0x7f && code <= 0x9f) || code === 0x2028 || code === 0x2029;
 }
 
-/** Unicode's picture of a control character; nothing for a bell, a backspace and what has no picture. */
+/** A control character as `cat -v` shows it: fonts lack Unicode's pictures. Nothing for a bell, a backspace and C1. */
 function visible(code: number): string {
   if (code === 0x07 || code === 0x08) return "";
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  if (code === 0x7f) return "\u2421";
-  return code >= 0x2028 ? "\u2424" : "";
+  if (code < 0x20) return `^${String.fromCharCode(code + 0x40)}`;
+  if (code === 0x7f) return "^?";
+  return code >= 0x2028 ? "^J" : "";
 }
 
 interface Sequence {

@@ -36,7 +36,7 @@ describe("a line as it is shown", () => {
   test("is what a progress bar came to", () => {
     const bar = entry("\r 10%\r 50%\r100%\n", "stderr");
     expect(lineOf(bar, PLAIN)).toMatchObject({ overwritten: 3, segments: [{ text: "100%" }] });
-    expect(lineOf(bar, PLAIN, true).segments[0]?.text).toBe("␍ 10%␍ 50%␍100%");
+    expect(lineOf(bar, PLAIN, true).segments[0]?.text).toBe("^M 10%^M 50%^M100%");
     expect(plainOf(bar)).toBe("100%");
   });
 });

@@ -1,7 +1,7 @@
 import type { Batch, Entry, ReadLogs } from "./entry";
 import type { Carry } from "./line";
 import { Backoff, childOf, nextFrame, type Wait, wait } from "./pace";
-import { type Bounds, PAGE, Pages, pageOf } from "./pages";
+import { type Bounds, PAGE, Pages } from "./pages";
 
 /** How a log's reading stands. */
 export type Status = "opening" | "live" | "reconnecting" | "ended" | "failed";

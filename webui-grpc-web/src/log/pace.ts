@@ -1,17 +1,9 @@
+import { backoff, pause } from "../api/backoff";
+
 /** Waits; returns early where `signal` is aborted. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
-export const wait: Wait = (ms, signal) =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
+export const wait: Wait = pause;
 
 /** Runs `action` before the next frame. A hidden page has no frames: then soon. */
 export function nextFrame(action: () => void): void {
@@ -19,20 +11,16 @@ export function nextFrame(action: () => void): void {
   else requestAnimationFrame(action);
 }
 
-/** Waits between attempts, in milliseconds: the first, doubled up to the last. */
+/** Waits between attempts, each longer than the one before until something has come of one. */
 export class Backoff {
-  static readonly FIRST = 250;
-  static readonly LAST = 5000;
-  #next = Backoff.FIRST;
+  #attempt = 0;
 
   next(): number {
-    const now = this.#next;
-    this.#next = Math.min(now * 2, Backoff.LAST);
-    return now;
+    return backoff(this.#attempt++);
   }
 
   reset(): void {
-    this.#next = Backoff.FIRST;
+    this.#attempt = 0;
   }
 }
 

@@ -1,0 +1,62 @@
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { connection } from "../api/connection";
+import type { ReadLogs } from "./entry";
+import { isFinal } from "./final";
+import { LogSearch, type SearchState } from "./logSearch";
+import { LogStore, type Snapshot } from "./logStore";
+
+/** A tab in the background is read no further after so many milliseconds: browsers allow few connections to a host. */
+const HIDDEN = 5000;
+
+/** A log for as long as the component is there, and the page is looked at. */
+export function useLog(read: ReadLogs): [LogStore, Snapshot] {
+  const store = useMemo(() => new LogStore(read, { isFinal }), [read]);
+  const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const onVisibility = () => {
+      clearTimeout(timer);
+      if (document.visibilityState === "hidden") timer = setTimeout(() => store.stop(), HIDDEN);
+      else store.start();
+    };
+    const retry = () => store.retryNow();
+    store.start();
+    document.addEventListener("visibilitychange", onVisibility);
+    window.addEventListener("online", retry);
+    const unsubscribe = connection.subscribe(() => connection.get() === "ok" && retry());
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", onVisibility);
+      window.removeEventListener("online", retry);
+      unsubscribe();
+      store.stop();
+    };
+  }, [store]);
+  return [store, snapshot];
+}
+
+const NOTHING: SearchState = { matches: [], searched: 0, running: false, full: false, error: undefined };
+const nothing = () => NOTHING;
+const never = () => () => {};
+
+/** What a log of `total` entries has of `text`; another text is another search. An empty text finds nothing. */
+export function useLogSearch(read: ReadLogs, text: string, total: number): SearchState {
+  const [search, setSearch] = useState<LogSearch>();
+  useEffect(() => {
+    if (text === "") return setSearch(undefined);
+    const next = new LogSearch(read, text, { isFinal });
+    setSearch(next);
+    return () => next.cancel();
+  }, [read, text]);
+  const state = useSyncExternalStore(search?.subscribe ?? never, search?.getSnapshot ?? nothing);
+  useEffect(() => {
+    if (search === undefined || state.running) {
+      void search?.search(total);
+      return;
+    }
+    // A log that grows is not asked about with every line.
+    const timer = setTimeout(() => void search.search(total), 1000);
+    return () => clearTimeout(timer);
+  }, [search, total, state.running]);
+  return state;
+}
