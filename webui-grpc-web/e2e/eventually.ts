@@ -1,5 +1,5 @@
-/** After this long, what a test waits for will not come. */
-export const PATIENCE = 30_000;
+/** After this many milliseconds, what a test waits for will not come. */
+export const PATIENCE = Number(process.env.PEDL_TEST_PATIENCE ?? 30) * 1000;
 
 /** Asks until there is something other than undefined, null and false, and answers that. */
 export async function eventually<T>(what: string, probe: () => Promise<T> | T): Promise<NonNullable<T>> {

@@ -1,10 +1,11 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, startTransition, useState } from "react";
 import { Icon } from "../components/Icon";
 import { OwnerMark } from "../components/OwnerMark";
 import { useSession } from "../session/session";
 import classes from "./UserMenu.module.css";
 
-const UserMenuItems = lazy(() => import("./UserMenuItems"));
+const loadItems = () => import("./UserMenuItems");
+const UserMenuItems = lazy(loadItems);
 
 /** Who is signed in; opens the menu. The menu itself comes when it is first wanted. */
 export function UserMenu() {
@@ -18,10 +19,11 @@ export function UserMenu() {
       aria-haspopup="menu"
       aria-expanded={opened}
       aria-label={`User menu: ${user.username}`}
-      onPointerEnter={() => setWanted(true)}
-      onFocus={() => setWanted(true)}
+      onPointerEnter={loadItems}
+      onFocus={loadItems}
       onClick={() => {
-        setWanted(true);
+        // A button that another takes the place of while it is pressed is not clicked: not before the click.
+        startTransition(() => setWanted(true));
         setOpened((was) => !was);
       }}
     >

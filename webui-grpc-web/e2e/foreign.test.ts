@@ -1,0 +1,90 @@
+/** Pages that are not the master's. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, shared, test } from "./test";
+
+let server: Server;
+let evil: string;
+
+beforeAll(async () => {
+  server = createServer((_, answer) =>
+    answer.setHeader("content-type", "text/html").end("<!doctype html><title>evil</title>"),
+  );
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  // Browsers take another port of the same host for the same site: the cookie goes with the calls.
+  evil = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await shared.members("wronged");
+});
+
+afterAll(() => {
+  server.close();
+});
+
+test("a call from another origin, with the cookie, is refused", async ({ open, faults }) => {
+  faults.expect(/request to|CORS|ERR_FAILED|status of 403/);
+  const page = await open(shared, "/commands", { as: "wronged" });
+  await page.goto(evil);
+  const sent = page.waitForRequest((request) => request.method() === "POST");
+  const answer = await page.evaluate(async (master) => {
+    const url = `${master}/pedl.v1.SessionService/GetCurrentSession`;
+    try {
+      const response = await fetch(url, { method: "POST", credentials: "include", body: new Uint8Array(5) });
+      return response.status;
+    } catch (error) {
+      return String(error);
+    }
+  }, shared.url);
+  expect(answer).toContain("TypeError");
+  const request = await sent;
+  expect((await request.allHeaders()).cookie).toContain("pedl_session=");
+  expect((await request.response())?.status() ?? 403).toBe(403);
+});
+
+test("a form of another origin changes nothing", async ({ open, faults }) => {
+  faults.expect(/request to|CORS|ERR_|status of 4/);
+  const page = await open(shared, "/commands", { as: "wronged" });
+  await page.goto(evil);
+  await page.evaluate(async (master) => {
+    for (const type of ["application/grpc-web+proto", "text/plain", "application/x-www-form-urlencoded"]) {
+      const options = { method: "POST", credentials: "include", mode: "no-cors" } as const;
+      const body = new Blob([new Uint8Array(5)], { type });
+      await fetch(`${master}/pedl.v1.SessionService/Logout`, { ...options, body }).catch(() => undefined);
+    }
+  }, shared.url);
+  await page.goto(`${shared.url}/account`);
+  await page.getByRole("button", { name: "User menu: wronged" }).waitFor();
+});
+
+test("nobody shows the page in a frame", async ({ open, faults }) => {
+  faults.expect(/request to|frame|ERR_BLOCKED/i);
+  const page = await open(shared, "/commands", { as: "wronged" });
+  await page.goto(evil);
+  await page.evaluate((master) => {
+    const frame = document.createElement("iframe");
+    frame.src = `${master}/commands`;
+    return new Promise((loaded) => {
+      frame.onload = loaded;
+      document.body.append(frame);
+    });
+  }, shared.url);
+  expect(page.frames().map((frame) => frame.url())).not.toContain(`${shared.url}/commands`);
+});
+
+test("what browsers are told with every answer", async ({ open }) => {
+  const page = await open(shared, "/commands");
+  const answer = await page.reload();
+  expect(await answer?.allHeaders()).toMatchObject({
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+  });
+  const policy = (await answer?.headerValue("content-security-policy")) ?? "";
+  expect(policy).toContain("default-src 'none'; script-src 'self';");
+  expect(policy).toMatch(/style-src 'self' 'nonce-[^']{22,}'$/);
+  expect(policy).not.toContain("unsafe");
+  const call = await page.waitForResponse((response) => response.url().includes("/pedl.v1."));
+  expect(await call.allHeaders()).toMatchObject({ "x-content-type-options": "nosniff", "cache-control": "no-store" });
+});
