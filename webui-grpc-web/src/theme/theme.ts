@@ -4,6 +4,7 @@ import {
   Checkbox,
   type CSSVariablesResolver,
   createTheme,
+  defaultVariantColorsResolver,
   Input,
   InputWrapper,
   type MantineColorsTuple,
@@ -48,12 +49,35 @@ const dark: MantineColorsTuple = [
   "#090c0f",
 ];
 
+const red: MantineColorsTuple = [
+  "#fdf1f0",
+  "#fbe0de",
+  "#f7c1bd",
+  "#f5a29b",
+  "#f2867d",
+  "#e2625a",
+  "#c93c34",
+  "#b3261e",
+  "#93201a",
+  "#741813",
+];
+
 export const theme = createTheme({
-  colors: { teal, gray, dark },
+  colors: { teal, gray, dark, red },
   primaryColor: "teal",
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.4,
+  // Mantine's own choice of text on a filled button looks at the light theme only.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input);
+    if (input.variant !== "filled") return colors;
+    const bad = input.color === "red";
+    return {
+      ...colors,
+      background: bad ? "var(--tone-bad)" : "var(--accent)",
+      hover: bad ? "color-mix(in srgb, var(--tone-bad) 88%, var(--ink))" : "var(--accent-hover)",
+      color: bad ? "var(--paper)" : "var(--on-accent)",
+    };
+  },
   white: "#ffffff",
   black: "#17212b",
   fontFamily: "var(--font)",
@@ -76,11 +100,15 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({ defaultProps: { size: "sm" }, styles: { root: { fontWeight: 600 } } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
-    Checkbox: Checkbox.extend({ defaultProps: { size: "xs" } }),
+    Checkbox: Checkbox.extend({
+      defaultProps: { size: "xs" },
+      styles: { label: { fontSize: 14, paddingInlineStart: 8 } },
+    }),
     Input: Input.extend({ defaultProps: { size: "sm" } }),
     InputWrapper: InputWrapper.extend({ styles: { label: { fontWeight: 600, marginBottom: 4 } } }),
     Modal: {
       defaultProps: { centered: false, yOffset: "12vh", overlayProps: { backgroundOpacity: 0.4 }, shadow: "none" },
+      styles: { title: { fontSize: 16, fontWeight: 600, lineHeight: "24px" } },
     },
     Menu: { defaultProps: { shadow: "none", transitionProps: { duration: 80 }, offset: 4 } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false } },

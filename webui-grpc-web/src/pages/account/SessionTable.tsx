@@ -40,7 +40,7 @@ export function SessionTable({ sessions, first, name, onRevoke }: Props) {
               {session.current ? (
                 <span className="quiet">This session</span>
               ) : (
-                <Button variant="subtle" size="compact-sm" color="red" onClick={() => onRevoke(session)}>
+                <Button variant="subtle" size="compact-sm" color="var(--tone-bad)" onClick={() => onRevoke(session)}>
                   Revoke
                 </Button>
               )}

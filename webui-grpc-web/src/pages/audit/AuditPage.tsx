@@ -40,6 +40,7 @@ function Audit() {
         actions={
           <Button
             variant="default"
+            size="xs"
             leftSection={<Icon name="refresh" size={14} />}
             loading={list.isRefetching && !list.isFetchingNextPage}
             onClick={() => list.refetch()}

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Skeleton } from "../../components/Skeleton";
+import { rowKey, useRowKeys } from "../../components/useRowKeys";
 import type { AuditEvent } from "../../gen/pedl/v1/cluster_pb";
 import classes from "./EventList.module.css";
 import { EventRow } from "./EventRow";
@@ -22,6 +23,7 @@ function scroller(): HTMLElement | null {
 /** Only the rows in view are in the page, however many there are; more are asked for as the end comes near. */
 export function EventList({ events, hasMore, isLoadingMore, onMore, onPerson }: Props) {
   const body = useRef<HTMLTableSectionElement>(null);
+  useRowKeys(body);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
     const page = scroller();
@@ -55,6 +57,8 @@ export function EventList({ events, hasMore, isLoadingMore, onMore, onPerson }: 
                 key={key}
                 aria-rowindex={index + 2}
                 data-index={index}
+                tabIndex={-1}
+                {...rowKey}
                 data-refused={!event.succeeded || undefined}
                 ref={virtual.measureElement}
                 className={classes.row}

@@ -100,16 +100,20 @@ function Steps({ token, onClose }: { token: string; onClose: () => void }) {
       <ol className={classes.steps}>
         <li>
           On the new machine, save it in a file: type this, paste the token, then Enter and Ctrl D.
-          <CliLine command={SAVE_COMMAND} />
+          <div className={classes.command}>
+            <CliLine command={SAVE_COMMAND} />
+          </div>
         </li>
         <li>
           Start the agent. It needs Docker, and root.
-          <CliLine command={joinCommand(window.location.origin)} />
+          <div className={classes.command}>
+            <CliLine command={joinCommand(window.location.origin)} />
+          </div>
           {isLoopback(window.location.hostname) && (
-            <span className="quiet">
+            <p className={classes.hint}>
               This page was opened by an address that only this machine knows: write the one by which the new machine
               reaches the master, <code>public_url</code> in master.yaml.
-            </span>
+            </p>
           )}
         </li>
         <li>It appears in the list of agents here. Then the token’s file can go.</li>

@@ -54,8 +54,6 @@ function Head() {
       <span>Slots</span>
       <span className={classes.pool}>Pool</span>
       <span className={classes.tasks}>Tasks</span>
-      <span className={classes.version}>Version</span>
-      <span className={classes.heard}>Last heard</span>
     </div>
   );
 }
@@ -86,7 +84,13 @@ function Row({
           {...rowKey}
         >
           <Icon name={isOpen ? "down" : "right"} size={14} />
-          <span>{agent.name}</span>
+          <span>
+            {agent.name}
+            <span className={classes.version}>
+              <span className="visually-hidden">version </span>
+              {agent.version}
+            </span>
+          </span>
         </button>
         <span className={classes.state}>
           <ConditionMark agent={agent} />
@@ -102,20 +106,12 @@ function Row({
           {agent.tasks}
           <span className="visually-hidden"> tasks</span>
         </span>
-        <span className={classes.version}>
-          <span className="visually-hidden">Version </span>
-          {agent.version}
-        </span>
-        <span className={classes.heard}>
-          <span className="visually-hidden">Last heard </span>
-          <RelativeTime at={agent.lastSeenAt} />
-        </span>
         <span className={classes.menu}>{user.admin && <AgentMenu agent={agent} />}</span>
       </div>
       {isOpen && (
         <div id={id} className={classes.inside}>
           <p className={classes.more}>
-            Pool {agent.resourcePool} · version {agent.version} · joined <RelativeTime at={agent.registeredAt} />
+            Pool {agent.resourcePool} · joined <RelativeTime at={agent.registeredAt} />
           </p>
           <Inside agent={agent.name} known={assets} />
         </div>

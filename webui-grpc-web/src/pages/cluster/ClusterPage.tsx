@@ -5,6 +5,7 @@ import { useState } from "react";
 import { agentsQuery, holdersQuery } from "../../api/cluster";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorPanel } from "../../components/ErrorPanel";
+import { Icon } from "../../components/Icon";
 import { PageHeader } from "../../components/PageHeader";
 import { useSession } from "../../session/session";
 import { AddAgentDialog } from "./AddAgentDialog";
@@ -38,6 +39,7 @@ export default function ClusterPage() {
               <Select
                 aria-label="Resource pool"
                 w={176}
+                size="xs"
                 data={[
                   { value: "", label: "All pools" },
                   ...pools.map((name) => ({ value: name, label: `Pool ${name}` })),
@@ -47,7 +49,11 @@ export default function ClusterPage() {
                 onChange={(name) => navigate({ search: name ? { pool: name } : {} })}
               />
             )}
-            {user.admin && <Button onClick={() => setAdds(true)}>Add an agent</Button>}
+            {user.admin && (
+              <Button size="xs" leftSection={<Icon name="plus" size={14} />} onClick={() => setAdds(true)}>
+                Add an agent
+              </Button>
+            )}
           </>
         }
       />

@@ -41,13 +41,10 @@ export function ConditionMark({ agent }: { agent: Agent }) {
       </svg>
       <span className={classes.words}>
         {CONDITION_LABEL[condition]}
-        {condition === "away" && (
-          <span className="quiet">
-            {" "}
-            · <RelativeTime at={agent.lastSeenAt} />
-          </span>
-        )}
         {aside !== null && <span className="quiet">, {aside}</span>}
+        <span className={classes.heard}>
+          last heard <RelativeTime at={agent.lastSeenAt} />
+        </span>
       </span>
     </span>
   );

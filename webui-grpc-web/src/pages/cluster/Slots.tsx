@@ -1,8 +1,12 @@
+import { OwnerMark } from "../../components/OwnerMark";
 import { tip } from "../../components/Tips";
 import { type Agent, SlotKind } from "../../gen/pedl/v1/cluster_pb";
 import { hueOf } from "../../theme/hues";
 import classes from "./Slots.module.css";
-import { type Holder, layOut, slotWords } from "./slots";
+import { type Holder, layOut, type Segment, segmentsOf, slotWords } from "./slots";
+
+/** As many as a line has room for. */
+const MAX_OWNERS = 5;
 
 /** An agent's slots: a cell each, or a bar where they are many; each in the hue of whose work holds it. */
 export function Slots({ agent, holders }: { agent: Agent; holders: readonly Holder[] }) {
@@ -40,7 +44,26 @@ export function Slots({ agent, holders }: { agent: Agent; holders: readonly Hold
       <span className={classes.numbers}>
         {usedSlots}/{slots} <span className="quiet">{isGpu ? "GPU" : "CPU"}</span>
       </span>
+      <Owners segments={segmentsOf(Math.min(usedSlots, slots), holders)} />
     </div>
+  );
+}
+
+/** Whose work holds how many slots: two people can have one hue. */
+function Owners({ segments }: { segments: readonly Segment[] }) {
+  const shown = segments.slice(0, MAX_OWNERS);
+  const left = segments.slice(MAX_OWNERS).reduce((all, { slots }) => all + slots, 0);
+  return (
+    // What the picture's label says already.
+    <span className={classes.owners} aria-hidden="true">
+      {shown.map(({ owner, slots }) => (
+        <span key={owner ?? ""} className={classes.share}>
+          {owner === null ? <span className="quiet">others</span> : <OwnerMark username={owner} size={16} />}
+          {slots}
+        </span>
+      ))}
+      {left > 0 && <span className="quiet">and {left} more</span>}
+    </span>
   );
 }
 

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { AssetSchema } from "../../gen/pedl/v1/asset_pb";
 import { type QueueEntry, QueueEntrySchema } from "../../gen/pedl/v1/cluster_pb";
-import { byPool, slotsOf, withoutRepeats } from "./queue";
+import { poolsOf, slotsOf, waiting } from "./queue";
 
 /** `7@gpu#2`: asset 7 waits in `gpu` at place 2. */
 function entries(text: string): QueueEntry[] {
@@ -12,15 +12,14 @@ function entries(text: string): QueueEntry[] {
   });
 }
 
-const shown = (queue: QueueEntry[]) => queue.map(({ asset, position }) => `${asset?.id}#${position}`).join(" ");
-
-test("a queue for each pool", () => {
-  const pools = byPool(entries("1@big#1 2@big#2 3@small#1"));
-  expect(pools.map(({ pool, entries }) => `${pool}: ${shown(entries)}`)).toEqual(["big: 1#1 2#2", "small: 3#1"]);
+test("an entry on two pages is shown once, as told last", () => {
+  const queue = waiting(entries("1@p#1 2@p#2 2@p#1 3@p#2"));
+  expect(queue.map(({ asset, position }) => `${asset.id}#${position}`)).toEqual(["1#1", "2#1", "3#2"]);
 });
 
-test("an entry on two pages is shown once", () => {
-  expect(shown(withoutRepeats(entries("1@p#1 2@p#2 2@p#1 3@p#2")))).toBe("1#1 2#1 3#2");
+test("how many pools wait", () => {
+  expect(poolsOf(waiting(entries("1@big#1 2@big#2 3@small#1")))).toBe(2);
+  expect(poolsOf([])).toBe(0);
 });
 
 test("slots of an asset", () => {

@@ -36,7 +36,7 @@ export function layOut(total: number, used: number, holders: readonly Holder[]):
 }
 
 /** By owner, the one with the oldest asset first; never more than are used, and what is missing is nobody's. */
-function segmentsOf(used: number, holders: readonly Holder[]): Segment[] {
+export function segmentsOf(used: number, holders: readonly Holder[]): Segment[] {
   const byOwner = new Map<string, number>();
   let left = used;
   for (const { owner, slots } of [...holders].sort((a, b) => (a.id < b.id ? -1 : 1))) {

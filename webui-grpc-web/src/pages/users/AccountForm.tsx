@@ -8,14 +8,14 @@ import { type UserChanges, updateUser } from "../../api/users";
 import { FormError } from "../../components/FormError";
 import { useAction } from "../../components/useAction";
 import type { User } from "../../gen/pedl/v1/user_pb";
-import { useSession } from "../../session/session";
+import { updateOwnUser, useSession } from "../../session/session";
 import { SelfConfirmation } from "./SelfConfirmation";
 import { displayNameProblem, foldUsername, keepsItsName, usernameProblem } from "./username";
 
 const FIELDS = { "user.username": "username", "user.display_name": "displayName", "user.admin": "admin" };
 
 /** An account's name, display name and role. */
-export function AccountForm({ user, onSaved }: { user: User; onSaved: (username: string) => void }) {
+export function AccountForm({ user, onRenamed }: { user: User; onRenamed: (username: string) => void }) {
   const client = useQueryClient();
   const isOwn = useSession().user.id === user.id;
   const [confirmed, setConfirmed] = useState(false);
@@ -43,7 +43,8 @@ export function AccountForm({ user, onSaved }: { user: User; onSaved: (username:
     if (!saved) return;
     form.setInitialValues({ username: saved.username, displayName: saved.displayName, admin: saved.admin });
     form.reset();
-    onSaved(saved.username);
+    if (isOwn) updateOwnUser(saved);
+    if (saved.username !== user.username) onRenamed(saved.username);
   });
 
   return (
@@ -60,6 +61,7 @@ export function AccountForm({ user, onSaved }: { user: User; onSaved: (username:
         />
         <TextInput label="Display name" autoComplete="off" {...form.getInputProps("displayName")} />
         <Checkbox
+          size="sm"
           label="Administrator"
           description="May manage users and agents, and kill anybody's work"
           {...form.getInputProps("admin", { type: "checkbox" })}

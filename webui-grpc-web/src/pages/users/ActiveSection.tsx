@@ -26,7 +26,7 @@ export function ActiveSection({ user }: { user: User }) {
           <p className="quiet">
             Deactivating ends the sessions and keeps the user from signing in. Nothing is deleted.
           </p>
-          <Button variant="default" color="red" onClick={() => setAsks(true)}>
+          <Button variant="default" c="var(--tone-bad)" onClick={() => setAsks(true)}>
             Deactivate…
           </Button>
         </>

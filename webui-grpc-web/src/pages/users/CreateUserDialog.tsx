@@ -67,6 +67,7 @@ function CreateUserForm({ onClose, onCreated }: Omit<Props, "opened">) {
           {...form.getInputProps("displayName")}
         />
         <Checkbox
+          size="sm"
           label="Administrator"
           description="May manage users and agents, and kill anybody's work"
           {...form.getInputProps("admin", { type: "checkbox" })}

@@ -45,6 +45,7 @@ function Question({ username, onClose }: { username: string; onClose: () => void
       <FormError error={deactivation.error ?? preview.error} />
       {preview.data !== undefined && preview.data.liveAssets + preview.data.killedAssets > 0 && (
         <Checkbox
+          size="sm"
           label="Also kill what runs"
           checked={kills}
           onChange={(event) => setKills(event.currentTarget.checked)}

@@ -6,11 +6,13 @@ import { linkAgentUser } from "../../api/users";
 import { FormError } from "../../components/FormError";
 import { useAction } from "../../components/useAction";
 import type { User } from "../../gen/pedl/v1/user_pb";
+import { updateOwnUser, useSession } from "../../session/session";
 import { draftOf, LINK_FIELDS, linkOf, linkProblems } from "./agentUser";
 
 /** Whom an account's tasks run as. */
 export function LinkForm({ user, onDone }: { user: User; onDone: () => void }) {
   const client = useQueryClient();
+  const isOwn = useSession().user.id === user.id;
   const form = useForm({ initialValues: draftOf(user.agentUser), validate: linkProblems });
   const linking = useAction(async (draft: typeof form.values) => {
     const answer = await linkAgentUser(user.username, linkOf(draft)).catch((error: unknown) => {
@@ -18,6 +20,7 @@ export function LinkForm({ user, onDone }: { user: User; onDone: () => void }) {
       throw error;
     });
     await client.invalidateQueries({ queryKey: ["users"] });
+    if (isOwn && answer.user) updateOwnUser(answer.user);
     return answer;
   });
   const submit = form.onSubmit(async (draft) => {

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { unlinkAgentUser } from "../../api/users";
 import { confirm } from "../../components/confirm";
 import type { User } from "../../gen/pedl/v1/user_pb";
+import { updateOwnUser, useSession } from "../../session/session";
 import { runsAs, runsAsMore } from "./agentUser";
 import { LinkForm } from "./LinkForm";
 import classes from "./UserDrawer.module.css";
@@ -11,6 +12,7 @@ import classes from "./UserDrawer.module.css";
 /** The Unix user that an account's tasks run as. */
 export function RunsAsSection({ user }: { user: User }) {
   const client = useQueryClient();
+  const isOwn = useSession().user.id === user.id;
   const [edits, setEdits] = useState(false);
   const link = user.agentUser;
   const unlink = () =>
@@ -20,7 +22,8 @@ export function RunsAsSection({ user }: { user: User }) {
       confirmLabel: "Unlink",
       danger: true,
       action: async () => {
-        await unlinkAgentUser(user.username);
+        const { user: unlinked } = await unlinkAgentUser(user.username);
+        if (isOwn && unlinked) updateOwnUser(unlinked);
         await client.invalidateQueries({ queryKey: ["users"] });
       },
     });

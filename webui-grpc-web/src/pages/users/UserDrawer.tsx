@@ -31,7 +31,7 @@ export function UserDrawer({ username, user, onClose, onRenamed }: Props) {
       {user ? (
         <div key={String(user.id)}>
           <section className={classes.section} aria-label="Account">
-            <AccountForm user={user} onSaved={onRenamed} />
+            <AccountForm user={user} onRenamed={onRenamed} />
           </section>
           <RunsAsSection user={user} />
           <PasswordSection user={user} />

@@ -1,7 +1,7 @@
 import type { User } from "../../gen/pedl/v1/user_pb";
 
 /** Those that have every word of `text` in a name, in any letter case. */
-export function find(users: User[], text: string): User[] {
+export function find(users: readonly User[], text: string): readonly User[] {
   const words = text
     .toLowerCase()
     .split(/\s+/)
