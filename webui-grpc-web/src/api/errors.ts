@@ -49,6 +49,16 @@ export function isAborted(error: unknown): boolean {
     : error instanceof DOMException && error.name === "AbortError";
 }
 
+/** Something that went wrong and that only the page can tell: of five calls, two failed. */
+export class Problem extends Error {
+  constructor(
+    readonly title: string,
+    readonly detail: string,
+  ) {
+    super(title);
+  }
+}
+
 export interface Explained {
   title: string;
   detail?: string;
@@ -56,6 +66,7 @@ export interface Explained {
 
 /** What went wrong and what to do, in words. The master's own words, where it has some, are the better ones. */
 export function explain(error: unknown): Explained {
+  if (error instanceof Problem) return { title: error.title, detail: error.detail };
   if (isAway(error)) {
     return { title: "The master is not answering", detail: "Nothing was lost here. Try again in a moment." };
   }

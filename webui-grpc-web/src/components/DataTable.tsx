@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, type UIEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import classes from "./DataTable.module.css";
 import { TableHead } from "./TableHead";
 import { SkeletonRow, TableRow } from "./TableRow";
@@ -47,6 +47,8 @@ interface Props<Row> {
   onHover?: (over: boolean) => void;
   /** Told whether the rows are scrolled away from the top. */
   onScrolled?: (scrolled: boolean) => void;
+  /** Holds how far the rows are scrolled, so that who comes back finds them there; another one: another list, from its top. */
+  place?: { scrollTop: number };
   /** In place of rows where there are none. */
   empty?: ReactNode;
   /** Below the last row. */
@@ -75,6 +77,7 @@ export function DataTable<Row>(props: Props<Row>) {
     count: fill ? rows.length : 0,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
+    initialOffset: props.place?.scrollTop ?? 0,
     overscan: 12,
     getItemKey: (index) => {
       const row = rows[index];
@@ -91,6 +94,16 @@ export function DataTable<Row>(props: Props<Row>) {
   useEffect(() => {
     if (nearEnd && rows.length > 0) onEndReached?.();
   }, [nearEnd, rows.length, onEndReached]);
+
+  const { place } = props;
+  useLayoutEffect(() => {
+    if (place && scroller.current) scroller.current.scrollTop = place.scrollTop;
+  }, [place]);
+  const onScroll = (event: UIEvent<HTMLElement>) => {
+    const { scrollTop } = event.currentTarget;
+    if (place) place.scrollTop = scrollTop;
+    props.onScrolled?.(scrollTop > 4);
+  };
 
   const keys = useTableKeys({
     rows,
@@ -138,7 +151,7 @@ export function DataTable<Row>(props: Props<Row>) {
       onKeyDown={keys.onKeyDown}
       onPointerEnter={() => props.onHover?.(true)}
       onPointerLeave={() => props.onHover?.(false)}
-      onScroll={props.onScrolled && ((event) => props.onScrolled?.(event.currentTarget.scrollTop > 4))}
+      onScroll={onScroll}
     >
       <table
         className={classes.table}

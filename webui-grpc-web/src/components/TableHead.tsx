@@ -32,7 +32,7 @@ export function TableHead<Row>({ columns, narrow, sort, onSort, selected, total,
         )}
         {narrow ? (
           <th scope="col">
-            <span className={selected === undefined ? "visually-hidden" : undefined}>
+            <span className={selected ? undefined : "visually-hidden"}>
               {selected ? `${selected} selected` : columns.map(({ header }) => header).join(", ")}
             </span>
           </th>

@@ -5,7 +5,7 @@ export const sorts = ["oldest", "description", "-description", "ended", "-ended"
 export type Sort = (typeof sorts)[number];
 
 /** All that a list of assets shows is in its URL. */
-export interface ListSearch {
+export type ListSearch = {
   /** `all`, or whose; absent: mine. */
   owner?: string;
   /** State names with commas between; absent: every one. */
@@ -13,7 +13,7 @@ export interface ListSearch {
   /** Text in the description. */
   q?: string;
   sort?: Sort;
-}
+};
 
 /** Takes what can be understood of a URL, and leaves the rest out. */
 export function validateListSearch(search: Record<string, unknown>): ListSearch {
