@@ -67,48 +67,16 @@ export function useLogScroll({ total, wrap, isLoaded, startLine }: Options): Log
   const first = Math.max(0, anchor.line - OVERSCAN);
   const end = Math.min(total, anchor.line + Math.ceil(view / ROW) + 1 + OVERSCAN);
 
-  // Every time: what was drawn decides about places and heights.
-  useLayoutEffect(() => {
-    const box = scroller.current;
-    const rows = layer.current;
-    if (box === null || rows === null || spacer.current === null || view === 0) return;
-    if (target.current !== undefined && total > target.current) {
-      at.current = centred(heights, view, target.current);
-      target.current = undefined;
-      stale.current = true;
-      redraw();
-      return;
-    }
-    if (measured !== undefined) {
-      for (const row of rows.children) {
-        const line = lineOf(row);
-        if (line !== undefined && isLoaded(line)) measured.measure(line, row.getBoundingClientRect().height);
-      }
-    }
-    const now = following && !held.current ? endOf(heights, view) : within(heights, view, clamp(at.current, total));
-    at.current = now;
-    spacer.current.style.height = `${extent(heights)}px`;
-    const idle = performance.now() - scrolledAt.current > SETTLED;
-    if ((following && !held.current) || stale.current || idle || rigid) {
-      const want = toBar(heights, view, now);
-      if (Math.abs(want - box.scrollTop) >= 1) box.scrollTop = want;
-      bar.current = box.scrollTop;
-      stale.current = false;
-    }
-    const drawn = rows.children[now.line - first];
-    const offset = drawn instanceof HTMLElement ? drawn.offsetTop : rows.offsetHeight;
-    rows.style.top = `${bar.current - now.px - offset}px`;
-    // Lines turned out to be less tall than they were taken for: there is room for more of them.
-    if (now.line < first || (now.line - first < OVERSCAN / 2 && first > 0)) redraw();
-  });
-
   const settle = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const onScroll = useCallback(() => {
+  useEffect(() => () => clearTimeout(settle.current), []);
+
+  /** Takes note of how far somebody has scrolled since; answers whether that was at all. */
+  const account = useCallback((): boolean => {
     const box = scroller.current;
-    if (box === null) return;
+    if (box === null || view === 0) return false;
     const now = box.scrollTop;
     const by = now - bar.current;
-    if (Math.abs(by) < 0.5) return;
+    if (Math.abs(by) < 0.5) return false;
     bar.current = now;
     scrolledAt.current = performance.now();
     const jump = rigid || Math.abs(by) > JUMP * view;
@@ -124,14 +92,53 @@ export function useLogScroll({ total, wrap, isLoaded, startLine }: Options): Log
       redraw();
     }, SETTLED);
     redraw();
+    return true;
   }, [heights, view, rigid]);
-  useEffect(() => () => clearTimeout(settle.current), []);
 
   useEffect(() => {
     const box = scroller.current;
-    box?.addEventListener("scroll", onScroll, { passive: true });
-    return () => box?.removeEventListener("scroll", onScroll);
-  }, [onScroll]);
+    box?.addEventListener("scroll", account, { passive: true });
+    return () => box?.removeEventListener("scroll", account);
+  }, [account]);
+
+  // Every time: what was drawn decides about places and heights.
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    const rows = layer.current;
+    if (box === null || rows === null || spacer.current === null || view === 0) return;
+    if (target.current !== undefined && total > target.current) {
+      at.current = centred(heights, view, target.current);
+      target.current = undefined;
+      stale.current = true;
+      redraw();
+      return;
+    }
+    // Somebody scrolls this moment, and the browser has not told yet: setting the bar would undo it.
+    if (account()) return;
+    if (measured !== undefined) {
+      for (const row of rows.children) {
+        const line = lineOf(row);
+        if (line !== undefined && isLoaded(line)) measured.measure(line, row.getBoundingClientRect().height);
+      }
+    }
+    const now = following && !held.current ? endOf(heights, view) : within(heights, view, clamp(at.current, total));
+    at.current = now;
+    spacer.current.style.height = `${extent(heights)}px`;
+    // A shorter element may have moved the bar.
+    bar.current = box.scrollTop;
+    const idle = performance.now() - scrolledAt.current > SETTLED;
+    if ((following && !held.current) || stale.current || idle || rigid) {
+      const want = toBar(heights, view, now);
+      if (Math.abs(want - box.scrollTop) >= 1) box.scrollTop = want;
+      bar.current = box.scrollTop;
+      stale.current = false;
+    }
+    const drawn = rows.children[now.line - first];
+    const offset = drawn instanceof HTMLElement ? drawn.offsetTop : rows.offsetHeight;
+    rows.style.top = `${bar.current - now.px - offset}px`;
+    // Lines turned out to be less tall than they were taken for: there is room for more of them.
+    if (now.line < first || (now.line - first < OVERSCAN / 2 && first > 0)) redraw();
+  });
 
   useLayoutEffect(() => {
     const box = scroller.current;
@@ -140,6 +147,7 @@ export function useLogScroll({ total, wrap, isLoaded, startLine }: Options): Log
     const observer = new ResizeObserver(() => {
       if (box.clientWidth !== width) measured?.clear();
       width = box.clientWidth;
+      bar.current = box.scrollTop;
       stale.current = true;
       setView(box.clientHeight);
       redraw();
