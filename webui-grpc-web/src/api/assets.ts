@@ -4,11 +4,17 @@ import { assets } from "./clients";
 
 export type AssetFilter = MessageInitShape<typeof AssetFilterSchema>;
 
-export const assetPageSize = 100;
+const assetPageSize = 100;
 
 /** A page of assets; `pageToken` empty: the first. */
-export function listAssets(filter: AssetFilter, order: AssetOrder, pageToken: string, signal: AbortSignal) {
-  return assets.listAssets({ filter, order, pageToken, pageSize: assetPageSize }, { signal });
+export function listAssets(
+  filter: AssetFilter,
+  order: AssetOrder,
+  pageToken: string,
+  signal: AbortSignal,
+  pageSize = assetPageSize,
+) {
+  return assets.listAssets({ filter, order, pageToken, pageSize }, { signal });
 }
 
 /** The assets that change, from a list's `watchCursor` or the last `cursor` on. */

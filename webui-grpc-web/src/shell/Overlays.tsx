@@ -6,7 +6,8 @@ import { isTyping } from "./keys";
 import { placesFor } from "./navigation";
 import { overlay } from "./open";
 
-const Palette = lazy(() => import("./Palette"));
+const loadPalette = () => import("./Palette");
+const Palette = lazy(loadPalette);
 const Shortcuts = lazy(() => import("./Shortcuts"));
 
 /** The palette and the list of shortcuts, and the keys that work on every page. */
@@ -14,6 +15,12 @@ export function Overlays() {
   const open = useStore(overlay);
   const { user } = useSession();
   const navigate = useNavigate();
+
+  // Once the page is there: who opens it types at once.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), 3000);
+    return () => clearTimeout(timer);
+  }, []);
 
   useEffect(() => {
     let afterG = 0;

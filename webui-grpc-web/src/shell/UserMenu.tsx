@@ -12,8 +12,15 @@ export function UserMenu() {
   const { user } = useSession();
   const [wanted, setWanted] = useState(false);
   const [opened, setOpened] = useState(false);
+  const target = useRef<HTMLButtonElement>(null);
+  const focused = useRef(false);
+  // The button that had the focus went when the menu came around it.
+  const refocus = () => {
+    if (focused.current && document.activeElement === document.body) target.current?.focus();
+  };
   const button = (
     <button
+      ref={target}
       type="button"
       className={classes.button}
       aria-haspopup="menu"
@@ -35,7 +42,7 @@ export function UserMenu() {
   if (!wanted) return button;
   return (
     <Suspense fallback={button}>
-      <UserMenuItems opened={opened} onChange={setOpened}>
+      <UserMenuItems opened={opened} onChange={setOpened} onReady={refocus}>
         {button}
       </UserMenuItems>
     </Suspense>

@@ -1,6 +1,6 @@
 import { Menu } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Icon } from "../components/Icon";
 import { notify } from "../components/notify";
 import { defaultAccount, signOut, useSession } from "../session/session";
@@ -11,15 +11,19 @@ import classes from "./UserMenu.module.css";
 interface Props {
   opened: boolean;
   onChange: (opened: boolean) => void;
+  /** Called once the menu stands around its button. */
+  onReady: () => void;
   children: ReactNode;
 }
 
 const schemeIcons = { auto: "system", light: "sun", dark: "moon" } as const satisfies Record<Scheme, string>;
 
-export default function UserMenuItems({ opened, onChange, children }: Props) {
+export default function UserMenuItems({ opened, onChange, onReady, children }: Props) {
   const { user } = useSession();
   const [scheme, setScheme] = useScheme();
   const navigate = useNavigate();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once
+  useEffect(onReady, []);
   return (
     <Menu opened={opened} onChange={onChange} position="bottom-end" width={240} withinPortal>
       <Menu.Target>{children}</Menu.Target>
@@ -27,8 +31,7 @@ export default function UserMenuItems({ opened, onChange, children }: Props) {
         <div className={classes.who}>
           <div className={classes.strong}>{user.displayName || user.username}</div>
           <div className="quiet">
-            {user.username}
-            {user.admin ? " · administrator" : ""}
+            {[user.displayName ? user.username : "", user.admin ? "administrator" : ""].filter(Boolean).join(" · ")}
           </div>
         </div>
         <Menu.Divider />
