@@ -38,6 +38,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/pedl.v1.AssetService/ListAssets", Access::Member),
     ("/pedl.v1.AssetService/ReadLogs", Access::Member),
     ("/pedl.v1.ClusterService/CreateAgentToken", Access::Admin),
+    ("/pedl.v1.ClusterService/DisableAgent", Access::Admin),
+    ("/pedl.v1.ClusterService/EnableAgent", Access::Admin),
     ("/pedl.v1.ClusterService/GetMaster", Access::Anyone),
     ("/pedl.v1.ClusterService/ListAgents", Access::Member),
     ("/pedl.v1.ClusterService/ListAuditEvents", Access::Admin),

@@ -25,6 +25,8 @@ use crate::users::Umask;
 pub struct Use {
     pub slots: u32,
     pub tasks: u32,
+    /// The tasks among them that nobody has told to stop.
+    pub going_on: u32,
 }
 
 pub async fn create(tx: &Tx, asset: AssetId, slots: u32, resource_pool: String) -> Result<Task> {
@@ -148,23 +150,31 @@ pub async fn uses(db: &impl ConnectionTrait) -> Result<HashMap<AgentId, Use>> {
     #[derive(FromQueryResult)]
     struct Row {
         agent_id: i64,
+        state: String,
         slots: i64,
         tasks: i64,
     }
     let query = tasks::Entity::find()
         .select_only()
         .column(tasks::Column::AgentId)
+        .column(tasks::Column::State)
         .column_as(Expr::col(tasks::Column::Slots).sum().cast_as("bigint"), "slots")
         .column_as(tasks::Column::Id.count(), "tasks")
         .filter(tasks::Column::AgentId.is_not_null())
         .filter(tasks::Column::State.is_in(on_agent_states()))
-        .group_by(tasks::Column::AgentId);
-    let rows = query.into_model::<Row>().all(db).await?;
-    let used = |row: Row| {
+        .group_by(tasks::Column::AgentId)
+        .group_by(tasks::Column::State);
+    let mut uses: HashMap<AgentId, Use> = HashMap::new();
+    for row in query.into_model::<Row>().all(db).await? {
         let bounded = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-        (AgentId(row.agent_id), Use { slots: bounded(row.slots), tasks: bounded(row.tasks) })
-    };
-    Ok(rows.into_iter().map(used).collect())
+        let used = uses.entry(AgentId(row.agent_id)).or_default();
+        used.slots = used.slots.saturating_add(bounded(row.slots));
+        used.tasks = used.tasks.saturating_add(bounded(row.tasks));
+        if to_state(&row.state)?.can_be_killed() {
+            used.going_on = used.going_on.saturating_add(bounded(row.tasks));
+        }
+    }
+    Ok(uses)
 }
 
 /// How many tasks are in each state that is not an end.
