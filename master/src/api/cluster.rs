@@ -8,7 +8,7 @@ use pedl_proto::v1::cluster_service_server::ClusterService;
 use pedl_proto::v1::{
     CreateAgentTokenRequest, CreateAgentTokenResponse, DisableAgentRequest, DisableAgentResponse, EnableAgentRequest,
     EnableAgentResponse, GetMasterRequest, GetMasterResponse, ListAgentsRequest, ListAgentsResponse,
-    ListAuditEventsRequest, ListAuditEventsResponse,
+    ListAuditEventsRequest, ListAuditEventsResponse, ListQueueRequest, ListQueueResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -85,6 +85,11 @@ impl ClusterService for Api {
             agent: Some(self.shown(disabled.agent).await?),
             killed_assets: i32::try_from(disabled.killed.len()).unwrap_or(i32::MAX),
         }))
+    }
+
+    async fn list_queue(&self, request: Request<ListQueueRequest>) -> Result<Response<ListQueueResponse>, Status> {
+        let member = Caller::member(request.extensions())?;
+        Ok(Response::new(self.read_queue(member, request.get_ref().clone()).await?))
     }
 
     async fn create_agent_token(

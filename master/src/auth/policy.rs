@@ -43,6 +43,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/pedl.v1.ClusterService/GetMaster", Access::Anyone),
     ("/pedl.v1.ClusterService/ListAgents", Access::Member),
     ("/pedl.v1.ClusterService/ListAuditEvents", Access::Admin),
+    ("/pedl.v1.ClusterService/ListQueue", Access::Member),
     ("/pedl.v1.SessionService/CreateAccessToken", Access::Member),
     ("/pedl.v1.SessionService/GetCurrentSession", Access::Member),
     ("/pedl.v1.SessionService/ListSessions", Access::Member),

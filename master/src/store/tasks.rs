@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
 };
 
 use super::Tx;
@@ -99,6 +99,28 @@ pub async fn queued(
 /// The oldest tasks that wait in none of `pools`; `limit` at most.
 pub async fn queued_elsewhere(db: &impl ConnectionTrait, pools: &[&str], limit: u64) -> Result<Vec<Task>> {
     let query = in_queue().filter(tasks::Column::ResourcePool.is_not_in(pools.iter().copied())).limit(limit);
+    query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
+}
+
+/// What waits, held or not, in the order in which places are given: pool by pool, or of one pool; those behind `after`.
+pub async fn queue(
+    db: &impl ConnectionTrait,
+    pool: Option<&str>,
+    after: Option<(&str, TaskId)>,
+    limit: u64,
+) -> Result<Vec<Task>> {
+    let mut query = tasks::Entity::find()
+        .filter(tasks::Column::State.eq(State::Queued.as_str()))
+        .order_by_asc(tasks::Column::ResourcePool)
+        .order_by_asc(tasks::Column::Id)
+        .limit(limit);
+    if let Some(pool) = pool {
+        query = query.filter(tasks::Column::ResourcePool.eq(pool));
+    }
+    if let Some((pool, id)) = after {
+        let same = Condition::all().add(tasks::Column::ResourcePool.eq(pool)).add(tasks::Column::Id.gt(id.0));
+        query = query.filter(Condition::any().add(tasks::Column::ResourcePool.gt(pool)).add(same));
+    }
     query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
 }
 
@@ -247,4 +269,39 @@ fn from_row(row: tasks::Model, agents: &HashMap<i64, String>) -> Result<Task> {
         started_at: row.started_at.map(from_micros),
         ended_at: row.ended_at.map(from_micros),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::assets::NewAsset;
+    use crate::store::tests::{new_command, open};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_queue_goes_pool_by_pool_first_come_first_and_holds_what_is_held() {
+        let store = open().await;
+        let made = async |owner: i64, pool: &str| {
+            let new = NewAsset { resource_pool: pool.into(), ..new_command(UserId(owner)) };
+            store.write(|tx| Box::pin(crate::store::assets::create(tx, new))).await.unwrap().latest_task
+        };
+        let (first, small, held) = (made(1, "default").await, made(1, "a").await, made(2, "default").await);
+        let (last, placed) = (made(1, "default").await, made(1, "a").await);
+        store.write(|tx| Box::pin(hold_of_user(tx, UserId(2), Some("waits for its owner")))).await.unwrap();
+        let gone = Task { state: State::Killed, ..placed };
+        store.write(|tx| Box::pin(async move { update(tx, &gone).await })).await.unwrap();
+
+        let ids = async |pool: Option<&str>, after: Option<&Task>, limit| {
+            let after = after.map(|task| (task.resource_pool.as_str(), task.id));
+            let tasks = queue(store.read(), pool, after, limit).await.unwrap();
+            tasks.iter().map(|task| task.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(None, None, 10).await, [small.id, first.id, held.id, last.id]);
+        assert_eq!(ids(None, Some(&small), 2).await, [first.id, held.id]);
+        assert_eq!(ids(None, Some(&held), 2).await, [last.id]);
+        assert_eq!(ids(Some("a"), None, 10).await, [small.id]);
+        assert_eq!(ids(Some("default"), Some(&first), 1).await, [held.id]);
+        let reasons = queue(store.read(), None, None, 10).await.unwrap();
+        assert_eq!(reasons[2].state_reason, "waits for its owner");
+    }
 }

@@ -2,9 +2,10 @@ use std::time::SystemTime;
 
 use pedl_proto::v1::cluster_service_server::ClusterService;
 use pedl_proto::v1::{
-    Agent, AuditEvent, CreateAgentTokenRequest, CreateAgentTokenResponse, DisableAgentRequest, DisableAgentResponse,
-    EnableAgentRequest, EnableAgentResponse, GetMasterRequest, GetMasterResponse, ListAgentsRequest,
-    ListAgentsResponse, ListAuditEventsRequest, ListAuditEventsResponse, SlotKind,
+    Agent, Asset, AssetState, AuditEvent, CreateAgentTokenRequest, CreateAgentTokenResponse, DisableAgentRequest,
+    DisableAgentResponse, EnableAgentRequest, EnableAgentResponse, GetMasterRequest, GetMasterResponse,
+    ListAgentsRequest, ListAgentsResponse, ListAuditEventsRequest, ListAuditEventsResponse, ListQueueRequest,
+    ListQueueResponse, QueueEntry, SlotKind,
 };
 use tonic::{Request, Response, Status};
 
@@ -40,6 +41,21 @@ impl ClusterService for Shared {
         let agent = Agent { enabled: false, draining: *drain, ..named(name)? };
         let killed_assets = if *drain { 0 } else { agent.tasks };
         Ok(Response::new(DisableAgentResponse { agent: Some(agent), killed_assets }))
+    }
+
+    /// Those of its assets that are queued.
+    async fn list_queue(&self, request: Request<ListQueueRequest>) -> Result<Response<ListQueueResponse>, Status> {
+        self.caller("ListQueue", request.metadata())?;
+        let ListQueueRequest { resource_pool, page_size, page_token } = request.get_ref();
+        let state = self.lock();
+        let of_pool = |asset: &&Asset| resource_pool.is_empty() || asset.resource_pool == *resource_pool;
+        let queued =
+            state.assets.iter().map(|command| &command.asset).filter(|asset| asset.state() == AssetState::Queued);
+        let entry = |(asset, position): (&Asset, i64)| QueueEntry { asset: Some(asset.clone()), position };
+        let entries = queued.filter(of_pool).zip(1..).map(entry);
+        let size = if *page_size == 0 { 100 } else { *page_size };
+        let (entries, next_page_token) = page(entries, page_token, size as usize);
+        Ok(Response::new(ListQueueResponse { entries, next_page_token }))
     }
 
     async fn create_agent_token(
