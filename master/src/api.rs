@@ -8,6 +8,7 @@ mod convert;
 mod fields;
 pub mod logs;
 mod page;
+mod queue;
 pub mod sessions;
 mod spec;
 pub mod users;

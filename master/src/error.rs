@@ -76,6 +76,8 @@ pub enum Error {
     AssetOfOtherKind { id: AssetId, asked: Kind, is: Kind },
     #[error("there is no task {0}")]
     TaskNotFound(String),
+    #[error("there is no agent `{0}`: `pedl agent list` names them all")]
+    AgentNotFound(String),
 
     #[error("there is no session {0}, or it has ended: `pedl user sessions list` names them all")]
     SessionNotFound(SessionId),
@@ -129,6 +131,7 @@ impl Error {
             | Self::AssetNotFound(_)
             | Self::AssetOfOtherKind { .. }
             | Self::TaskNotFound(_)
+            | Self::AgentNotFound(_)
             | Self::SessionNotFound(_) => Code::NotFound,
             Self::UserExists(_) | Self::AgentNameTaken(_) => Code::AlreadyExists,
             Self::LastAdmin | Self::NameIsFixed(_) | Self::AgentRenamed { .. } | Self::LogGap { .. } => {
@@ -160,6 +163,7 @@ impl Error {
             Self::AssetNotFound(_) => ErrorReason::AssetNotFound,
             Self::AssetOfOtherKind { .. } => ErrorReason::AssetOfOtherKind,
             Self::TaskNotFound(_) => ErrorReason::TaskNotFound,
+            Self::AgentNotFound(_) => ErrorReason::AgentNotFound,
             Self::SessionNotFound(_) => ErrorReason::SessionNotFound,
             Self::LastAdmin => ErrorReason::LastAdmin,
             Self::NameIsFixed(_) => ErrorReason::NameIsFixed,

@@ -113,7 +113,8 @@ impl Api {
     }
 }
 
-fn shown_to(member: &Member, asset: Asset) -> v1::Asset {
+/// As `member` may see it.
+pub(super) fn shown_to(member: &Member, asset: Asset) -> v1::Asset {
     let secrets = policy::check(member, Action::ReadEnvironment, &asset).is_ok();
     asset_to_proto(asset, secrets)
 }

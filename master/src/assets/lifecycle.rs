@@ -51,8 +51,8 @@ pub async fn place(tx: &Tx, id: TaskId, agent: PlacedOn, run_as: RunAs) -> Resul
         return Ok(false);
     };
     let owner = store::assets::owner(&**tx, task.asset).await?;
-    // Deactivated after the queue was read.
-    if !owner.active {
+    // Deactivated, or disabled, after the queue was read.
+    if !owner.active || !store::agents::is_enabled(&**tx, agent.id).await? {
         return Ok(false);
     }
     let user = owner.agent_user.unwrap_or(run_as.default);
@@ -90,10 +90,15 @@ pub async fn explain(tx: &Tx, id: TaskId, reason: String) -> Result<()> {
 
 /// Starts an asset's end. What has ended stays as it is.
 pub async fn kill(tx: &Tx, asset: &Asset, by: &Username) -> Result<Task> {
-    let mut task = store::tasks::get(&**tx, asset.latest_task.id).await?;
+    kill_task(tx, asset.latest_task.id, format!("killed by {by}")).await
+}
+
+/// Starts a task's end, and says why.
+pub async fn kill_task(tx: &Tx, id: TaskId, reason: String) -> Result<Task> {
+    let mut task = store::tasks::get(&**tx, id).await?;
     if let Some(state) = state::next(task.state, Event::Kill) {
         task.state = state;
-        task.state_reason = format!("killed by {by}");
+        task.state_reason = reason;
         if state.has_ended() {
             task.ended_at = Some(Timestamp::now());
         }
