@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use pedl_proto::v1;
 
+use crate::assets::events;
 use crate::assets::spec::{BindMount, CommandSpec, ContainerSpec, Propagation};
 use crate::assets::state::State;
 use crate::assets::{Asset, Kind, Spec, Task};
@@ -177,6 +178,17 @@ fn task_to_proto(task: Task) -> v1::Task {
         placed_at: task.placed_at.map(timestamp),
         started_at: task.started_at.map(timestamp),
         ended_at: task.ended_at.map(timestamp),
+    }
+}
+
+pub fn asset_event_to_proto(event: events::Recorded) -> v1::AssetEvent {
+    v1::AssetEvent {
+        id: event.id,
+        time: Some(timestamp(event.time)),
+        task_id: event.task.to_string(),
+        state: state_to_proto(event.state).into(),
+        reason: event.reason,
+        agent: event.agent,
     }
 }
 

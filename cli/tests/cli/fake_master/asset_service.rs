@@ -3,7 +3,8 @@ use std::pin::Pin;
 use pedl_proto::v1::asset_service_server::AssetService;
 use pedl_proto::v1::{
     Asset, AssetFilter, AssetState, CreateAssetRequest, CreateAssetResponse, GetAssetRequest, GetAssetResponse,
-    KillAssetRequest, KillAssetResponse, ListAssetsRequest, ListAssetsResponse, ReadLogsRequest, ReadLogsResponse,
+    KillAssetRequest, KillAssetResponse, ListAssetEventsRequest, ListAssetEventsResponse, ListAssetsRequest,
+    ListAssetsResponse, ReadLogsRequest, ReadLogsResponse,
 };
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -39,6 +40,19 @@ impl AssetService for Shared {
         let assets = state.assets.iter().rev().map(|command| &command.asset).filter(wanted).cloned();
         let (assets, next_page_token) = page(assets, &page_token, 2);
         Ok(Response::new(ListAssetsResponse { assets, next_page_token }))
+    }
+
+    /// Two events a page, whatever is asked for.
+    async fn list_asset_events(
+        &self,
+        request: Request<ListAssetEventsRequest>,
+    ) -> Result<Response<ListAssetEventsResponse>, Status> {
+        self.caller("ListAssetEvents", request.metadata())?;
+        let ListAssetEventsRequest { id, page_token, .. } = request.into_inner();
+        self.asset(id)?;
+        let events = self.lock().command(id).unwrap().events.clone();
+        let (events, next_page_token) = page(events.into_iter().rev(), &page_token, 2);
+        Ok(Response::new(ListAssetEventsResponse { events, next_page_token }))
     }
 
     async fn kill_asset(&self, request: Request<KillAssetRequest>) -> Result<Response<KillAssetResponse>, Status> {
