@@ -292,6 +292,28 @@ fn a_configuration_can_be_used_again() {
 }
 
 #[test]
+fn a_dry_run_starts_nothing() {
+    let (master, pedl) = with_commands();
+    master.state().take_calls();
+    pedl.check(
+        &["command", "run", "--dry-run", "--slots", "2", "-e", "A=1", "--", "python", "train.py"],
+        expect![[r#"
+        exit 0
+        --- stdout
+        description: made up
+        resource_pool: default
+        slots: 2
+        environment_variables:
+          A: '1'
+    "#]],
+    );
+    let in_json = pedl.stdout(&["command", "run", "-d", "--dry-run", "--slots", "2", "-o", "json", "true"]);
+    assert!(in_json.contains("\"slots\": 2"), "{in_json}");
+    let mut state = master.state();
+    assert_eq!((state.assets.len(), state.take_calls()), (3, vec!["CreateAsset", "CreateAsset"]));
+}
+
+#[test]
 fn limits_capabilities_and_propagation() {
     let (_master, pedl) = with_commands();
     pedl.write("c.yaml", "{memory: 4GiB, cpus: 4, add_capabilities: [SYS_PTRACE], read_only_root: true}");

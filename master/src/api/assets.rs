@@ -9,7 +9,7 @@ use pedl_proto::v1::{
 use tonic::{Request, Response, Status};
 
 use super::Api;
-use super::convert::{asset_event_to_proto, asset_to_proto, kind};
+use super::convert::{asset_event_to_proto, asset_to_proto, kind, new_asset_to_proto};
 use super::logs::{LogStream, Wanted};
 use super::page::Page;
 use super::spec;
@@ -31,7 +31,15 @@ impl AssetService for Api {
         request: Request<CreateAssetRequest>,
     ) -> Result<Response<CreateAssetResponse>, Status> {
         let member = Caller::member(request.extensions())?.clone();
-        let new = spec::parse(request.into_inner(), member.user.id, &self.container_defaults)?;
+        let request = request.into_inner();
+        let validate_only = request.validate_only;
+        let new = spec::parse(request, member.user.id, &self.container_defaults)?;
+        if validate_only {
+            // All else that a creation asks for.
+            store::sessions::confirm(self.store.read(), &member.token, false).await?;
+            let asset = Some(new_asset_to_proto(new, &member.user.username));
+            return Ok(Response::new(CreateAssetResponse { asset }));
+        }
         let asset = self.write_as(member.token, false, |tx| Box::pin(store::assets::create(tx, new))).await?;
         Ok(Response::new(CreateAssetResponse { asset: Some(shown_to(&member, asset)) }))
     }

@@ -20,7 +20,13 @@ impl AssetService for Shared {
         request: Request<CreateAssetRequest>,
     ) -> Result<Response<CreateAssetResponse>, Status> {
         let owner = self.caller("CreateAsset", request.metadata())?.username;
-        let asset = self.lock().add_command(&owner, request.into_inner());
+        let request = request.into_inner();
+        let validate_only = request.validate_only;
+        let mut state = self.lock();
+        let asset = state.add_command(&owner, request);
+        if validate_only {
+            state.assets.pop();
+        }
         Ok(Response::new(CreateAssetResponse { asset: Some(asset) }))
     }
 
