@@ -385,6 +385,56 @@ fn flags_go_over_settings_and_those_over_the_file() {
 }
 
 #[test]
+fn events() {
+    let (_master, pedl) = with_commands();
+    pedl.check(
+        &["command", "events", "42"],
+        expect![[r#"
+            exit 0
+            --- stdout
+            TIME                  STATE    AGENT   REASON
+            TIME  FAILED   node-1
+            TIME  RUNNING  node-1
+            TIME  QUEUED
+        "#]],
+    );
+    pedl.check(&["command", "events", "44"], expect![[r#"
+        exit 0
+        --- stdout
+        TIME                  STATE   AGENT  REASON
+        TIME  QUEUED         no agent of the pool default has 9 free slots
+        TIME  QUEUED
+    "#]]);
+    pedl.check(&["command", "events", "44", "-o", "json"], expect![[r#"
+        exit 0
+        --- stdout
+        [
+          {
+            "id": 4401,
+            "time": "TIME",
+            "task_id": "task-44",
+            "state": "QUEUED",
+            "reason": "no agent of the pool default has 9 free slots",
+            "agent": null
+          },
+          {
+            "id": 4400,
+            "time": "TIME",
+            "task_id": "task-44",
+            "state": "QUEUED",
+            "reason": null,
+            "agent": null
+          }
+        ]
+    "#]]);
+    pedl.check(&["command", "events", "7"], expect![[r#"
+        exit 4
+        --- stderr
+        error: there is no asset 7
+    "#]]);
+}
+
+#[test]
 fn logs() {
     let (_master, pedl) = with_commands();
     pedl.check(
