@@ -455,6 +455,11 @@ fn logs() {
         two
     "#]],
     );
+    pedl.check(&["command", "logs", "42", "--match", "tw"], expect![[r#"
+        exit 0
+        --- stderr
+        two
+    "#]]);
     pedl.check(
         &["command", "logs", "-f", "42"],
         expect![[r#"

@@ -75,10 +75,10 @@ impl AssetService for Shared {
 
     type ReadLogsStream = Pin<Box<dyn Stream<Item = Result<ReadLogsResponse, Status>> + Send>>;
 
-    /// One entry a message. The command ends when somebody has followed its log to the end.
+    /// One entry a message, or none where it does not have the text. The command ends when somebody has followed its log to the end.
     async fn read_logs(&self, request: Request<ReadLogsRequest>) -> Result<Response<Self::ReadLogsStream>, Status> {
         self.caller("ReadLogs", request.metadata())?;
-        let ReadLogsRequest { task_id, from_offset, tail, follow, .. } = request.into_inner();
+        let ReadLogsRequest { task_id, from_offset, tail, follow, text, .. } = request.into_inner();
         let id: i64 = task_id.trim_start_matches("task-").parse().unwrap();
         let (log, mut released) = {
             let mut state = self.lock();
@@ -92,7 +92,10 @@ impl AssetService for Shared {
             for entry in log.into_iter().skip(first.max(from_offset as usize)) {
                 let offset = entry.offset as usize;
                 let _ = released.wait_for(|released| *released > offset).await;
-                if sender.send(Ok(ReadLogsResponse { entries: vec![entry] })).await.is_err() {
+                let next_offset = entry.offset + 1;
+                let found = String::from_utf8_lossy(&entry.data).contains(&text);
+                let entries = if found { vec![entry] } else { Vec::new() };
+                if sender.send(Ok(ReadLogsResponse { entries, next_offset })).await.is_err() {
                     return;
                 }
             }
