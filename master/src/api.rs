@@ -76,7 +76,7 @@ impl Api {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    store::sessions::confirm(tx, &member, admin).await?;
+                    store::sessions::confirm(&**tx, &member, admin).await?;
                     job(tx).await
                 })
             })

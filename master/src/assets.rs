@@ -1,6 +1,7 @@
 //! Assets: what members ask for; and tasks, the containers that come of it.
 
 pub mod bounds;
+pub mod events;
 pub mod lifecycle;
 pub mod spec;
 pub mod state;

@@ -160,7 +160,12 @@ pub async fn config(global: &Global, kind: AssetKind, id: Id) -> Result<(), Erro
     if asset.redacted {
         say("values of environment variables are left out: only the owner and administrators see them");
     }
-    let config = CommandConfig::of(&asset);
+    print_config(global, &asset)
+}
+
+/// Prints the configuration of an asset, which may be one that is not there yet.
+pub fn print_config(global: &Global, asset: &v1::Asset) -> Result<(), Error> {
+    let config = CommandConfig::of(asset);
     match global.output {
         // A table of a configuration is the file that it comes from.
         Format::Table => Format::Yaml.one(&config, String::new),

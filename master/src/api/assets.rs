@@ -4,12 +4,12 @@ use pedl_proto::v1;
 use pedl_proto::v1::asset_service_server::AssetService;
 use pedl_proto::v1::{
     CreateAssetRequest, CreateAssetResponse, GetAssetRequest, GetAssetResponse, KillAssetRequest, KillAssetResponse,
-    ListAssetsRequest, ListAssetsResponse, ReadLogsRequest,
+    ListAssetEventsRequest, ListAssetEventsResponse, ListAssetsRequest, ListAssetsResponse, ReadLogsRequest,
 };
 use tonic::{Request, Response, Status};
 
 use super::Api;
-use super::convert::{asset_to_proto, kind};
+use super::convert::{asset_event_to_proto, asset_to_proto, kind, new_asset_to_proto};
 use super::logs::{LogStream, Wanted};
 use super::page::Page;
 use super::spec;
@@ -31,7 +31,15 @@ impl AssetService for Api {
         request: Request<CreateAssetRequest>,
     ) -> Result<Response<CreateAssetResponse>, Status> {
         let member = Caller::member(request.extensions())?.clone();
-        let new = spec::parse(request.into_inner(), member.user.id, &self.container_defaults)?;
+        let request = request.into_inner();
+        let validate_only = request.validate_only;
+        let new = spec::parse(request, member.user.id, &self.container_defaults)?;
+        if validate_only {
+            // All else that a creation asks for.
+            store::sessions::confirm(self.store.read(), &member.token, false).await?;
+            let asset = Some(new_asset_to_proto(new, &member.user.username));
+            return Ok(Response::new(CreateAssetResponse { asset }));
+        }
         let asset = self.write_as(member.token, false, |tx| Box::pin(store::assets::create(tx, new))).await?;
         Ok(Response::new(CreateAssetResponse { asset: Some(shown_to(&member, asset)) }))
     }
@@ -58,6 +66,21 @@ impl AssetService for Api {
         let mut assets: Vec<v1::Asset> = assets.into_iter().map(|asset| shown_to(member, asset)).collect();
         let next_page_token = page.cut(&mut assets, |asset| asset.id.to_string());
         Ok(Response::new(ListAssetsResponse { assets, next_page_token }))
+    }
+
+    async fn list_asset_events(
+        &self,
+        request: Request<ListAssetEventsRequest>,
+    ) -> Result<Response<ListAssetEventsResponse>, Status> {
+        let member = Caller::member(request.extensions())?;
+        let ListAssetEventsRequest { id, page_size, page_token } = request.get_ref();
+        let asset = self.find_for(member, Action::Read, *id, v1::AssetKind::Unspecified.into()).await?;
+        let page = Page::parse(*page_size, page_token, format!("events of {}", asset.id))?;
+        let before = page.after.as_deref().map(|id| id.parse().map_err(|_| Error::InvalidPageToken)).transpose()?;
+        let events = store::asset_events::list(self.store.read(), asset.id, before, page.limit()).await?;
+        let mut events: Vec<_> = events.into_iter().map(asset_event_to_proto).collect();
+        let next_page_token = page.cut(&mut events, |event| event.id.to_string());
+        Ok(Response::new(ListAssetEventsResponse { events, next_page_token }))
     }
 
     async fn kill_asset(&self, request: Request<KillAssetRequest>) -> Result<Response<KillAssetResponse>, Status> {

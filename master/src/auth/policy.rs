@@ -35,6 +35,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/pedl.v1.AssetService/CreateAsset", Access::Member),
     ("/pedl.v1.AssetService/GetAsset", Access::Member),
     ("/pedl.v1.AssetService/KillAsset", Access::Member),
+    ("/pedl.v1.AssetService/ListAssetEvents", Access::Member),
     ("/pedl.v1.AssetService/ListAssets", Access::Member),
     ("/pedl.v1.AssetService/ReadLogs", Access::Member),
     ("/pedl.v1.ClusterService/CreateAgentToken", Access::Admin),

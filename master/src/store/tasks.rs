@@ -10,10 +10,10 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
 };
 
-use super::Tx;
 use super::columns::{from_micros, to_gids_text, to_micros, to_state};
 use super::entities::{agents, assets, tasks};
 use super::users::agent_user;
+use super::{Tx, asset_events};
 use crate::assets::state::{self, State};
 use crate::assets::{PlacedOn, Task};
 use crate::error::{Error, Result};
@@ -41,7 +41,9 @@ pub async fn create(tx: &Tx, asset: AssetId, slots: u32, resource_pool: String) 
         created_at: Set(to_micros(Timestamp::now())),
         ..Default::default()
     };
-    from_row(row.insert(&**tx).await?, &HashMap::new())
+    let task = from_row(row.insert(&**tx).await?, &HashMap::new())?;
+    asset_events::record(tx, None, &task).await?;
+    Ok(task)
 }
 
 pub async fn find(db: &impl ConnectionTrait, id: TaskId) -> Result<Option<Task>> {
@@ -53,10 +55,12 @@ pub async fn get(db: &impl ConnectionTrait, id: TaskId) -> Result<Task> {
     find(db, id).await?.ok_or_else(|| Error::TaskNotFound(id.to_string()))
 }
 
-/// Writes what can change of a task.
+/// Writes what can change of a task, and tells of it.
 pub async fn update(tx: &Tx, task: &Task) -> Result<()> {
     let row = tasks::Entity::find_by_id(task.id.0).one(&**tx).await?;
-    let mut row = row.ok_or_else(|| Error::TaskNotFound(task.id.to_string()))?.into_active_model();
+    let row = row.ok_or_else(|| Error::TaskNotFound(task.id.to_string()))?;
+    let before = to_state(&row.state)?;
+    let mut row = row.into_active_model();
     row.state = Set(task.state.as_str().into());
     row.state_reason = Set(task.state_reason.clone());
     row.agent_id = Set(task.agent.as_ref().map(|agent| agent.id.0));
@@ -73,7 +77,7 @@ pub async fn update(tx: &Tx, task: &Task) -> Result<()> {
     row.ended_at = Set(task.ended_at.map(to_micros));
     row.revision = Set(tx.revision());
     row.update(&**tx).await?;
-    Ok(())
+    asset_events::record(tx, Some(before), task).await
 }
 
 /// Whether anything waits for a place.
@@ -140,12 +144,16 @@ pub async fn hold_of_user(tx: &Tx, owner: UserId, why: Option<&str>) -> Result<(
         .filter(assets::Column::OwnerId.eq(owner.0))
         .filter(assets::Column::State.eq(State::Queued.as_str()))
         .into_query();
+    let queued = tasks::Column::State.eq(State::Queued.as_str()).and(tasks::Column::AssetId.in_subquery(theirs));
+    if let Some(why) = why {
+        let news = queued.clone().and(tasks::Column::StateReason.ne(why));
+        asset_events::record_hold(tx, tasks::Entity::find().filter(news), why).await?;
+    }
     tasks::Entity::update_many()
         .col_expr(tasks::Column::Held, Expr::value(why.is_some()))
         .col_expr(tasks::Column::StateReason, Expr::value(why.unwrap_or_default()))
         .col_expr(tasks::Column::Revision, Expr::value(tx.revision()))
-        .filter(tasks::Column::State.eq(State::Queued.as_str()))
-        .filter(tasks::Column::AssetId.in_subquery(theirs.clone()))
+        .filter(queued)
         .exec(&**tx)
         .await?;
     assets::Entity::update_many()
