@@ -1,6 +1,7 @@
 //! The API: each handler asks who calls, parses what they ask, whether they may, does it, and answers.
 
 pub mod agents;
+mod asset_filter;
 pub mod assets;
 mod assignments;
 pub mod cluster;
@@ -12,6 +13,7 @@ mod queue;
 pub mod sessions;
 mod spec;
 pub mod users;
+mod watch;
 
 use std::sync::Arc;
 

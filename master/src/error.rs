@@ -67,6 +67,8 @@ pub enum Error {
     InvalidFields(Vec<Violation>),
     #[error("the page token is not one of this list: start from the first page")]
     InvalidPageToken,
+    #[error("the cursor is of another database, or somebody has another name since: list anew")]
+    CursorUnknown,
 
     #[error("there is no user `{0}`: `pedl user list` names them all")]
     UserNotFound(Username),
@@ -127,6 +129,7 @@ impl Error {
             | Self::WrongTokenKind => Code::PermissionDenied,
             Self::UnknownRpc => Code::Unimplemented,
             Self::InvalidFields(_) | Self::InvalidPageToken => Code::InvalidArgument,
+            Self::CursorUnknown => Code::OutOfRange,
             Self::UserNotFound(_)
             | Self::AssetNotFound(_)
             | Self::AssetOfOtherKind { .. }
@@ -159,6 +162,7 @@ impl Error {
             Self::UnknownRpc => ErrorReason::UnknownRpc,
             Self::InvalidFields(_) => ErrorReason::InvalidField,
             Self::InvalidPageToken => ErrorReason::InvalidPageToken,
+            Self::CursorUnknown => ErrorReason::CursorUnknown,
             Self::UserNotFound(_) => ErrorReason::UserNotFound,
             Self::AssetNotFound(_) => ErrorReason::AssetNotFound,
             Self::AssetOfOtherKind { .. } => ErrorReason::AssetOfOtherKind,

@@ -49,7 +49,7 @@ pub fn parse_id(text: &str) -> Result<i64, String> {
 /// Lists the caller's assets of a kind, or everybody's.
 pub async fn list(global: &Global, kind: AssetKind, args: ListArgs) -> Result<(), Error> {
     let mut client = Client::connect(global).await?;
-    let filter = AssetFilter { kind: kind.into(), all_owners: args.all };
+    let filter = AssetFilter { kind: kind.into(), all_owners: args.all, ..AssetFilter::default() };
     let assets: Vec<_> = fetch_all(&mut client, filter).await?.iter().map(record::Asset::from).collect();
     let now = Timestamp::now();
     global.output.list(&assets, || match args.all {
@@ -73,7 +73,7 @@ pub async fn list(global: &Global, kind: AssetKind, args: ListArgs) -> Result<()
 
 async fn fetch_all(client: &mut Client, filter: AssetFilter) -> Result<Vec<v1::Asset>, Error> {
     let mut assets = Vec::new();
-    let mut request = ListAssetsRequest { filter: Some(filter), page_size: 500, page_token: String::new() };
+    let mut request = ListAssetsRequest { filter: Some(filter), page_size: 500, ..ListAssetsRequest::default() };
     loop {
         let page = client.call(async |api| api.assets().list_assets(request.clone()).await).await?;
         assets.extend(page.assets);

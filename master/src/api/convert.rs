@@ -52,6 +52,22 @@ fn kind_to_proto(kind: Kind) -> v1::AssetKind {
     }
 }
 
+/// A state that a client sent; `None`: none that this master knows.
+pub fn state(state: i32) -> Option<State> {
+    match v1::AssetState::try_from(state) {
+        Ok(v1::AssetState::Unspecified) | Err(_) => None,
+        Ok(v1::AssetState::Queued) => Some(State::Queued),
+        Ok(v1::AssetState::Starting) => Some(State::Starting),
+        Ok(v1::AssetState::Running) => Some(State::Running),
+        Ok(v1::AssetState::Paused) => Some(State::Paused),
+        Ok(v1::AssetState::Stopping) => Some(State::Stopping),
+        Ok(v1::AssetState::Completed) => Some(State::Completed),
+        Ok(v1::AssetState::Failed) => Some(State::Failed),
+        Ok(v1::AssetState::Killed) => Some(State::Killed),
+        Ok(v1::AssetState::Lost) => Some(State::Lost),
+    }
+}
+
 fn state_to_proto(state: State) -> v1::AssetState {
     match state {
         State::Queued => v1::AssetState::Queued,

@@ -38,6 +38,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/pedl.v1.AssetService/ListAssetEvents", Access::Member),
     ("/pedl.v1.AssetService/ListAssets", Access::Member),
     ("/pedl.v1.AssetService/ReadLogs", Access::Member),
+    ("/pedl.v1.AssetService/WatchAssets", Access::Member),
     ("/pedl.v1.ClusterService/CreateAgentToken", Access::Admin),
     ("/pedl.v1.ClusterService/DisableAgent", Access::Admin),
     ("/pedl.v1.ClusterService/EnableAgent", Access::Admin),
@@ -63,7 +64,7 @@ pub const ACCESS: &[(&str, Access)] = &[
 ];
 
 /// The rpcs of members whose answers go on, and end with the session.
-const STREAMS: &[&str] = &["/pedl.v1.AssetService/ReadLogs"];
+const STREAMS: &[&str] = &["/pedl.v1.AssetService/WatchAssets", "/pedl.v1.AssetService/ReadLogs"];
 
 /// Whether a member's call goes on after its first answer.
 pub fn is_stream(path: &str) -> bool {

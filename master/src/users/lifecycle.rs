@@ -23,6 +23,9 @@ pub async fn update(tx: &Tx, username: &Username, changes: Changes) -> Result<(U
         return Err(Error::NameIsFixed(username.clone()));
     }
     let user = store::users::update(tx, username, changes).await?;
+    if user.username != *username {
+        store::cluster::note_new_name(tx).await?;
+    }
     keep_an_admin(tx).await?;
     let tokens = store::sessions::hashes_of_user(tx, user.id).await?;
     Ok((user, tokens))

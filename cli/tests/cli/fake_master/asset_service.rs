@@ -4,7 +4,7 @@ use pedl_proto::v1::asset_service_server::AssetService;
 use pedl_proto::v1::{
     Asset, AssetFilter, AssetState, CreateAssetRequest, CreateAssetResponse, GetAssetRequest, GetAssetResponse,
     KillAssetRequest, KillAssetResponse, ListAssetEventsRequest, ListAssetEventsResponse, ListAssetsRequest,
-    ListAssetsResponse, ReadLogsRequest, ReadLogsResponse,
+    ListAssetsResponse, ReadLogsRequest, ReadLogsResponse, WatchAssetsRequest, WatchAssetsResponse,
 };
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -40,12 +40,12 @@ impl AssetService for Shared {
     async fn list_assets(&self, request: Request<ListAssetsRequest>) -> Result<Response<ListAssetsResponse>, Status> {
         let caller = self.caller("ListAssets", request.metadata())?.username;
         let ListAssetsRequest { filter, page_token, .. } = request.into_inner();
-        let AssetFilter { kind, all_owners } = filter.unwrap_or_default();
+        let AssetFilter { kind, all_owners, .. } = filter.unwrap_or_default();
         let state = self.lock();
         let wanted = |asset: &&Asset| asset.kind == kind && (all_owners || asset.owner == caller);
         let assets = state.assets.iter().rev().map(|command| &command.asset).filter(wanted).cloned();
         let (assets, next_page_token) = page(assets, &page_token, 2);
-        Ok(Response::new(ListAssetsResponse { assets, next_page_token }))
+        Ok(Response::new(ListAssetsResponse { assets, next_page_token, ..Default::default() }))
     }
 
     /// Two events a page, whatever is asked for.
@@ -71,6 +71,12 @@ impl AssetService for Shared {
         command.end(command.end);
         command.released.send_replace(usize::MAX);
         Ok(Response::new(KillAssetResponse { asset: Some(command.asset.clone()) }))
+    }
+
+    type WatchAssetsStream = Pin<Box<dyn Stream<Item = Result<WatchAssetsResponse, Status>> + Send>>;
+
+    async fn watch_assets(&self, _: Request<WatchAssetsRequest>) -> Result<Response<Self::WatchAssetsStream>, Status> {
+        Err(Status::unimplemented("the command line does not watch"))
     }
 
     type ReadLogsStream = Pin<Box<dyn Stream<Item = Result<ReadLogsResponse, Status>> + Send>>;
