@@ -7,12 +7,14 @@ use pedl_proto::v1::{self, AssetKind, AssetState};
 use serde::Serialize;
 
 pub use self::account::{Deactivation, PasswordChange};
+pub use self::asset_event::AssetEvent;
 pub use self::audit_event::AuditEvent;
 pub use self::session::{AccessToken, Session};
 use crate::command_config::CommandConfig;
 use crate::time;
 
 mod account;
+mod asset_event;
 mod audit_event;
 mod session;
 

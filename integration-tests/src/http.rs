@@ -23,6 +23,24 @@ pub fn get(address: &str, host: &str, path: &str) -> String {
     exchange(stream, format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())
 }
 
+/// A request without a body; `headers` are whole lines, besides the host's.
+///
+/// # Panics
+/// When nobody listens there.
+pub fn ask(address: &str, method: &str, path: &str, headers: &str) -> String {
+    let stream = TcpStream::connect(address).expect("somebody listens");
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n");
+    exchange(stream, request.as_bytes())
+}
+
+/// The value of a header of an answer.
+#[must_use]
+pub fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let head = answer.split("\r\n\r\n").next()?;
+    let lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
+}
+
 /// A gRPC-web call; `headers` are whole lines, the host's among them.
 ///
 /// # Panics

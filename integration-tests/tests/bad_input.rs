@@ -403,3 +403,36 @@ fn a_master_that_is_not_there() {
         error: cannot reach the master at http://127.0.0.1:1 (Connection refused): is it running? name another with -m or PEDL_MASTER
     "#]]);
 }
+
+#[test]
+fn a_dry_run_tells_what_a_run_would_and_starts_nothing() {
+    let asked = Asked::new();
+    for bad in [
+        &["--slots", "-1", "true"][..],
+        &["--image", "two words", "--memory", "1MiB", "true"],
+        &["-v", "/a:/data", "-v", "/b:/data/", "true"],
+        &["--", ""],
+    ] {
+        let run = |flags: &[&str]| asked.cluster.pedl(&[&["command", "run"], flags, bad].concat()).shown();
+        assert!(run(&[]).starts_with("exit 1\n"));
+        assert_eq!(run(&["--dry-run"]), run(&[]));
+    }
+    asked.check(
+        &["command", "run", "--dry-run", "--config", "shm_size=1GiB", "-e", "A=1", "--", "python", "train.py"],
+        expect![[r#"
+            exit 0
+            --- stdout
+            description: python train.py
+            resource_pool: default
+            image: pedl-test/busybox:1
+            slots: 1
+            environment_variables:
+              A: '1'
+            shm_size: 1GiB
+            read_only_root: false
+            --- stderr
+        "#]],
+    );
+    assert_eq!(asked.cluster.json(&["command", "list", "-a"]), serde_json::json!([]));
+    assert_eq!(asked.cluster.detached(&["true"]), "1", "not even a number was taken");
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use integration_tests::http::{self, get, grpc_web};
+use integration_tests::http::{self, get, grpc_web, header};
 use integration_tests::{Cluster, Settings};
 use pedl_proto::v1::cluster_service_client::ClusterServiceClient;
 use pedl_proto::v1::session_service_client::SessionServiceClient;
@@ -21,15 +21,6 @@ const WHOAMI: &str = "/pedl.v1.SessionService/GetCurrentSession";
 
 fn master(yaml: &str) -> Cluster {
     Settings::default().agents(0).master_yaml(yaml).start()
-}
-
-/// The value of a header of an answer.
-fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
-    let head = answer.split("\r\n\r\n").next()?;
-    head.lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, v)| v)
 }
 
 /// The gRPC status that an answer has, among its headers or at its end.

@@ -124,7 +124,7 @@ fn without_an_agent_a_command_waits_and_says_so() {
         assert_eq!(asset["state"], "QUEUED");
         asset["state_reason"].as_str().filter(|reason| !reason.is_empty()).map(ToOwned::to_owned)
     });
-    assert_eq!(reason, "no agent is connected in resource pool `default`");
+    assert_eq!(reason, "no agent is connected and enabled in resource pool `default`");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Logs, whole and in order.
 
 use integration_tests::Cluster;
+use pedl_proto::v1::asset_service_client::AssetServiceClient;
+use pedl_proto::v1::session_service_client::SessionServiceClient;
+use pedl_proto::v1::{LoginRequest, ReadLogsRequest, ReadLogsResponse};
+use tonic::Request;
 
 /// `seq -f`, which busybox has not: lines that tell their number.
 const COUNT: &str = "i=0; while [ $i -lt 100000 ]; do echo line $i; i=$((i+1)); done";
@@ -33,4 +37,54 @@ fn since_leaves_out_what_is_older() {
     cluster.pedl(&["command", "run", "echo", "now"]).ok();
     assert_eq!(cluster.pedl(&["command", "logs", "1", "--since", "1h"]).ok(), "now\n");
     assert_eq!(cluster.pedl(&["command", "logs", "1", "--since", "2099-01-01T00:00:00Z"]).ok(), "");
+}
+
+/// What a client that reads `request` of the first command's log gets.
+fn read(cluster: &Cluster, request: ReadLogsRequest) -> Vec<ReadLogsResponse> {
+    let task_id = cluster.json(&["command", "describe", "1"])["task_id"].as_str().unwrap().to_owned();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let login = LoginRequest { username: "pedl".into(), ..LoginRequest::default() };
+        let mut sessions = SessionServiceClient::connect(cluster.url()).await.unwrap();
+        let token = sessions.login(login).await.unwrap().into_inner().token;
+        let mut request = Request::new(ReadLogsRequest { task_id, ..request });
+        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let mut assets = AssetServiceClient::connect(cluster.url()).await.unwrap();
+        let mut stream = assets.read_logs(request).await.unwrap().into_inner();
+        let mut responses = Vec::new();
+        while let Some(response) = stream.message().await.unwrap() {
+            responses.push(response);
+        }
+        responses
+    })
+}
+
+fn lines(responses: &[ReadLogsResponse]) -> Vec<String> {
+    let entries = responses.iter().flat_map(|response| &response.entries);
+    entries.map(|entry| String::from_utf8_lossy(&entry.data).trim_end().to_owned()).collect()
+}
+
+#[test]
+fn a_log_is_read_from_its_middle_and_searched() {
+    let cluster = Cluster::start();
+    let script = format!("{COUNT}; printf '\\033[1;31mErr\\033[0mor: out of memory\\n' >&2; echo done");
+    assert_eq!(cluster.pedl(&["command", "run", "-d", "--", "sh", "-c", &script]).ok(), "1\n");
+    cluster.wait_for("1", "COMPLETED");
+
+    let page = read(&cluster, ReadLogsRequest { from_offset: 50_000, limit: 200, ..ReadLogsRequest::default() });
+    assert_eq!(lines(&page), (50_000..50_200).map(|i| format!("line {i}")).collect::<Vec<_>>());
+    assert_eq!(page.last().unwrap().next_offset, 50_200);
+    let found = read(&cluster, ReadLogsRequest { text: "LINE 7777".into(), limit: 3, ..ReadLogsRequest::default() });
+    assert_eq!(lines(&found), ["line 7777", "line 77770", "line 77771"]);
+    assert_eq!(found.last().unwrap().next_offset, 77_772);
+    let none = read(&cluster, ReadLogsRequest { text: "nowhere".into(), ..ReadLogsRequest::default() });
+    assert!(lines(&none).is_empty());
+    assert_eq!(none.last().unwrap().next_offset, 100_002, "it has come to the end");
+
+    let matching = |args: &[&str]| cluster.pedl(&[&["command", "logs", "1", "--match"], args].concat());
+    let error = matching(&["error: OUT"]);
+    assert_eq!((error.stdout.as_str(), error.stderr.as_str()), ("", "\x1b[1;31mErr\x1b[0mor: out of memory\n"));
+    assert_eq!(matching(&["line 9999"]).ok().lines().count(), 11);
+    assert_eq!(matching(&["line 9999", "--tail", "4"]).ok(), "line 99998\nline 99999\n");
+    assert_eq!(matching(&["done", "-f"]).ok(), "done\n");
 }

@@ -34,7 +34,7 @@ fn grpc_web(cluster: &Cluster, path: &str, headers: &str) -> String {
 #[test]
 fn browsers_and_scrapers_are_answered() {
     let cluster = master();
-    assert!(get(&cluster, "/").contains("This master is running"));
+    assert!(get(&cluster, "/").contains("<title>PEDL"));
     assert!(get(&cluster, "/healthz").ends_with("ok\n"));
     let metrics = get(&cluster, "/metrics");
     assert!(metrics.contains("pedl_master_tasks{state=\"QUEUED\"} 0"), "{metrics}");

@@ -1,5 +1,6 @@
 //! Agents: the machines that run tasks, as the master knows them.
 
+pub mod lifecycle;
 pub mod presence;
 
 use jiff::Timestamp;

@@ -1,6 +1,7 @@
 //! The API: each handler asks who calls, parses what they ask, whether they may, does it, and answers.
 
 pub mod agents;
+mod asset_filter;
 pub mod assets;
 mod assignments;
 pub mod cluster;
@@ -8,9 +9,11 @@ mod convert;
 mod fields;
 pub mod logs;
 mod page;
+mod queue;
 pub mod sessions;
 mod spec;
 pub mod users;
+mod watch;
 
 use std::sync::Arc;
 
@@ -75,7 +78,7 @@ impl Api {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    store::sessions::confirm(tx, &member, admin).await?;
+                    store::sessions::confirm(&**tx, &member, admin).await?;
                     job(tx).await
                 })
             })

@@ -1,7 +1,10 @@
 //! Assets: what members ask for; and tasks, the containers that come of it.
 
 pub mod bounds;
+pub mod events;
+pub mod filter;
 pub mod lifecycle;
+pub mod order;
 pub mod spec;
 pub mod state;
 
@@ -26,7 +29,15 @@ pub enum Kind {
     Tensorboard,
 }
 
+/// Every kind.
+pub const KINDS: [Kind; 4] = [Kind::Experiment, Kind::Command, Kind::Notebook, Kind::Tensorboard];
+
 impl Kind {
+    /// What [`Kind::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        KINDS.into_iter().find(|kind| kind.as_str() == text)
+    }
+
     /// The CLI's word for it, which is also how it is stored.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -67,6 +67,8 @@ pub enum Error {
     InvalidFields(Vec<Violation>),
     #[error("the page token is not one of this list: start from the first page")]
     InvalidPageToken,
+    #[error("the cursor is of another database, or somebody has another name since: list anew")]
+    CursorUnknown,
 
     #[error("there is no user `{0}`: `pedl user list` names them all")]
     UserNotFound(Username),
@@ -76,6 +78,8 @@ pub enum Error {
     AssetOfOtherKind { id: AssetId, asked: Kind, is: Kind },
     #[error("there is no task {0}")]
     TaskNotFound(String),
+    #[error("there is no agent `{0}`: `pedl agent list` names them all")]
+    AgentNotFound(String),
 
     #[error("there is no session {0}, or it has ended: `pedl user sessions list` names them all")]
     SessionNotFound(SessionId),
@@ -125,10 +129,12 @@ impl Error {
             | Self::WrongTokenKind => Code::PermissionDenied,
             Self::UnknownRpc => Code::Unimplemented,
             Self::InvalidFields(_) | Self::InvalidPageToken => Code::InvalidArgument,
+            Self::CursorUnknown => Code::OutOfRange,
             Self::UserNotFound(_)
             | Self::AssetNotFound(_)
             | Self::AssetOfOtherKind { .. }
             | Self::TaskNotFound(_)
+            | Self::AgentNotFound(_)
             | Self::SessionNotFound(_) => Code::NotFound,
             Self::UserExists(_) | Self::AgentNameTaken(_) => Code::AlreadyExists,
             Self::LastAdmin | Self::NameIsFixed(_) | Self::AgentRenamed { .. } | Self::LogGap { .. } => {
@@ -156,10 +162,12 @@ impl Error {
             Self::UnknownRpc => ErrorReason::UnknownRpc,
             Self::InvalidFields(_) => ErrorReason::InvalidField,
             Self::InvalidPageToken => ErrorReason::InvalidPageToken,
+            Self::CursorUnknown => ErrorReason::CursorUnknown,
             Self::UserNotFound(_) => ErrorReason::UserNotFound,
             Self::AssetNotFound(_) => ErrorReason::AssetNotFound,
             Self::AssetOfOtherKind { .. } => ErrorReason::AssetOfOtherKind,
             Self::TaskNotFound(_) => ErrorReason::TaskNotFound,
+            Self::AgentNotFound(_) => ErrorReason::AgentNotFound,
             Self::SessionNotFound(_) => ErrorReason::SessionNotFound,
             Self::LastAdmin => ErrorReason::LastAdmin,
             Self::NameIsFixed(_) => ErrorReason::NameIsFixed,

@@ -2,6 +2,7 @@
 
 mod connection;
 mod host;
+mod page;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +12,8 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::from_fn_with_state;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -40,6 +41,7 @@ use crate::store;
 
 use connection::Port;
 use host::Doorman;
+use page::guard::guard;
 
 /// How long calls may take to finish when the master shuts down.
 const FINISH: Duration = Duration::from_secs(5);
@@ -107,11 +109,11 @@ fn routes(api: Api, names: Names) -> Router {
         .layer(GrpcWebLayer::new());
 
     let pages = Router::new()
-        .route("/", get(|| async { Html(include_str!("index.html")) }))
         .route("/healthz", get(healthz))
         .route("/metrics", get(scrape))
-        .fallback(not_found)
-        .with_state((api, metrics));
+        .fallback(page_or_no_rpc)
+        .with_state((api, metrics))
+        .layer(map_response(guard));
     // Outermost: of what is not meant for this master nothing is looked at, counted or answered.
     pages.merge(grpc).layer(from_fn_with_state(Doorman::new(names), host::check))
 }
@@ -139,16 +141,21 @@ async fn scrape(State((api, metrics)): State<(Api, Arc<Metrics>)>) -> Response {
     }
 }
 
-async fn not_found(request: Request<Body>) -> Response {
-    answer(request.headers(), Error::UnknownRpc, StatusCode::NOT_FOUND, "there is no such page")
+async fn page_or_no_rpc(request: Request<Body>) -> Response {
+    grpc_answer(request.headers(), || Error::UnknownRpc.into()).unwrap_or_else(|| page::answer::<page::Built>(&request))
 }
 
 /// gRPC clients get a gRPC answer, all others `page`.
 fn answer(headers: &HeaderMap, error: impl Into<Status>, status: StatusCode, page: &str) -> Response {
-    let content_type = headers.get(CONTENT_TYPE).filter(|value| value.as_bytes().starts_with(b"application/grpc"));
-    let Some(content_type) = content_type else { return (status, format!("{page}\n")).into_response() };
-    let mut answer = error.into().into_http();
+    let plain = || (status, format!("{page}\n")).into_response();
+    grpc_answer(headers, || error.into()).unwrap_or_else(plain)
+}
+
+/// What a gRPC client is answered; none where the caller is no such client.
+fn grpc_answer(headers: &HeaderMap, status: impl FnOnce() -> Status) -> Option<Response> {
+    let content_type = headers.get(CONTENT_TYPE).filter(|value| value.as_bytes().starts_with(b"application/grpc"))?;
+    let mut answer = status().into_http();
     // gRPC-web, too, is answered in its own sort.
     answer.headers_mut().insert(CONTENT_TYPE, content_type.clone());
-    answer
+    Some(answer)
 }

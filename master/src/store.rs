@@ -2,6 +2,7 @@
 //! transaction; domain types come out, rows stay inside. Nothing outside this folder names sea-orm.
 
 pub mod agents;
+pub mod asset_events;
 pub mod assets;
 pub mod audit;
 pub mod cluster;

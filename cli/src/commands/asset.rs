@@ -49,7 +49,7 @@ pub fn parse_id(text: &str) -> Result<i64, String> {
 /// Lists the caller's assets of a kind, or everybody's.
 pub async fn list(global: &Global, kind: AssetKind, args: ListArgs) -> Result<(), Error> {
     let mut client = Client::connect(global).await?;
-    let filter = AssetFilter { kind: kind.into(), all_owners: args.all };
+    let filter = AssetFilter { kind: kind.into(), all_owners: args.all, ..AssetFilter::default() };
     let assets: Vec<_> = fetch_all(&mut client, filter).await?.iter().map(record::Asset::from).collect();
     let now = Timestamp::now();
     global.output.list(&assets, || match args.all {
@@ -73,7 +73,7 @@ pub async fn list(global: &Global, kind: AssetKind, args: ListArgs) -> Result<()
 
 async fn fetch_all(client: &mut Client, filter: AssetFilter) -> Result<Vec<v1::Asset>, Error> {
     let mut assets = Vec::new();
-    let mut request = ListAssetsRequest { filter: Some(filter), page_size: 500, page_token: String::new() };
+    let mut request = ListAssetsRequest { filter: Some(filter), page_size: 500, ..ListAssetsRequest::default() };
     loop {
         let page = client.call(async |api| api.assets().list_assets(request.clone()).await).await?;
         assets.extend(page.assets);
@@ -160,7 +160,12 @@ pub async fn config(global: &Global, kind: AssetKind, id: Id) -> Result<(), Erro
     if asset.redacted {
         say("values of environment variables are left out: only the owner and administrators see them");
     }
-    let config = CommandConfig::of(&asset);
+    print_config(global, &asset)
+}
+
+/// Prints the configuration of an asset, which may be one that is not there yet.
+pub fn print_config(global: &Global, asset: &v1::Asset) -> Result<(), Error> {
+    let config = CommandConfig::of(asset);
     match global.output {
         // A table of a configuration is the file that it comes from.
         Format::Table => Format::Yaml.one(&config, String::new),

@@ -4,6 +4,7 @@ use clap::Subcommand;
 use pedl_proto::v1::AssetKind;
 
 use super::asset::{self, Id, Ids, ListArgs};
+use super::asset_events;
 use super::asset_logs::{self, LogsArgs};
 use super::command_run::{self, RunArgs};
 use crate::args::Global;
@@ -27,6 +28,11 @@ pub enum Verb {
         after_help = "Examples:\n  pedl command config 42 > same.yaml\n  pedl command run --config-file same.yaml -- python train.py"
     )]
     Config(Id),
+    /// List what has happened to a command, newest first
+    #[command(
+        after_help = "Examples:\n  pedl command events 42\n  pedl command events 42 -o json | jq -r '.[] | select(.state == \"QUEUED\") | .reason'"
+    )]
+    Events(Id),
     /// Print a command's output
     Logs(LogsArgs),
     /// Kill commands: SIGTERM, and SIGKILL after a grace period
@@ -42,6 +48,7 @@ pub async fn run(global: &Global, verb: Verb) -> Result<u8, Error> {
         Verb::List(args) => asset::list(global, kind, args).await?,
         Verb::Describe(id) => asset::describe(global, kind, id).await?,
         Verb::Config(id) => asset::config(global, kind, id).await?,
+        Verb::Events(id) => asset_events::run(global, kind, id).await?,
         Verb::Logs(args) => asset_logs::run(global, kind, args).await?,
         Verb::Kill(ids) => return asset::kill(global, kind, ids).await,
     }

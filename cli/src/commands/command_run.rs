@@ -7,7 +7,7 @@ use pedl_proto::v1::{Asset, AssetState, CommandSpec, CreateAssetRequest, ReadLog
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use uuid::Uuid;
 
-use super::log_stream;
+use super::{asset, log_stream};
 use crate::args::Global;
 use crate::client::Client;
 use crate::command_config::{BindMount, CommandConfig, Size, parse_variable};
@@ -23,6 +23,7 @@ Examples:
   pedl command run --image python:3.12 -v /data:/data:ro -- python /data/train.py --lr 0.1
   pedl command run -e DEBUG=1 --slots 0 -- sh -c 'echo $DEBUG; id'
   pedl command run --config-file train.yaml --config slots=2 -d -- python train.py
+  pedl command run --config-file train.yaml --dry-run -- python train.py
 
 A configuration file (YAML; flags go before --config, and that before the file):
   description: nightly training
@@ -84,6 +85,9 @@ pub struct RunArgs {
     /// Print the command's number and leave it running
     #[arg(short, long)]
     detach: bool,
+    /// Start nothing: print the configuration that it would run with, or what is wrong with it
+    #[arg(long)]
+    dry_run: bool,
     /// The program and its arguments; no shell is put around them
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     argv: Vec<String>,
@@ -95,9 +99,13 @@ fn parse_cpus(text: &str) -> Result<f64, String> {
 
 /// Runs a command and tells the exit code.
 pub async fn run(global: &Global, args: RunArgs) -> Result<u8, Error> {
-    let detach = args.detach;
+    let (detach, dry_run) = (args.detach, args.dry_run);
     let request = request(args)?;
     let mut client = Client::connect(global).await?;
+    if dry_run {
+        let planned = create(&mut client, request).await?;
+        return asset::print_config(global, &planned).map(|()| 0);
+    }
     if detach {
         let asset = create(&mut client, request).await?;
         let record = record::Asset::from(&asset);
@@ -142,6 +150,7 @@ fn request(args: RunArgs) -> Result<CreateAssetRequest, Error> {
         request_id: Uuid::now_v7().to_string(),
         description: config.description.unwrap_or_default(),
         resource_pool: config.resource_pool.unwrap_or_default(),
+        validate_only: args.dry_run,
         spec: Some(Spec::Command(CommandSpec { argv: args.argv, container })),
     })
 }

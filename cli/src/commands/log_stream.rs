@@ -80,17 +80,15 @@ impl Follower {
                     continue;
                 }
             };
-            let Some(ReadLogsResponse { entries }) = response else {
+            let Some(ReadLogsResponse { entries, next_offset }) = response else {
                 break;
             };
             write_entries(&entries)?;
-            if let Some(last) = entries.last() {
-                self.printed = true;
-                self.request.from_offset = last.offset + 1;
-                // What comes from here on is wanted whole.
-                self.request.tail = None;
-                self.backoff = BACKOFF.0;
-            }
+            self.printed |= !entries.is_empty();
+            self.request.from_offset = next_offset;
+            // What comes from here on is wanted whole.
+            self.request.tail = None;
+            self.backoff = BACKOFF.0;
         }
         let asset = self.look(client).await?;
         if asset.state() == AssetState::Lost {

@@ -7,6 +7,7 @@ use crate::error::Error;
 
 pub mod agent;
 pub mod asset;
+pub mod asset_events;
 pub mod asset_logs;
 pub mod command;
 pub mod command_run;

@@ -292,6 +292,28 @@ fn a_configuration_can_be_used_again() {
 }
 
 #[test]
+fn a_dry_run_starts_nothing() {
+    let (master, pedl) = with_commands();
+    master.state().take_calls();
+    pedl.check(
+        &["command", "run", "--dry-run", "--slots", "2", "-e", "A=1", "--", "python", "train.py"],
+        expect![[r#"
+        exit 0
+        --- stdout
+        description: made up
+        resource_pool: default
+        slots: 2
+        environment_variables:
+          A: '1'
+    "#]],
+    );
+    let in_json = pedl.stdout(&["command", "run", "-d", "--dry-run", "--slots", "2", "-o", "json", "true"]);
+    assert!(in_json.contains("\"slots\": 2"), "{in_json}");
+    let mut state = master.state();
+    assert_eq!((state.assets.len(), state.take_calls()), (3, vec!["CreateAsset", "CreateAsset"]));
+}
+
+#[test]
 fn limits_capabilities_and_propagation() {
     let (_master, pedl) = with_commands();
     pedl.write("c.yaml", "{memory: 4GiB, cpus: 4, add_capabilities: [SYS_PTRACE], read_only_root: true}");
@@ -363,6 +385,56 @@ fn flags_go_over_settings_and_those_over_the_file() {
 }
 
 #[test]
+fn events() {
+    let (_master, pedl) = with_commands();
+    pedl.check(
+        &["command", "events", "42"],
+        expect![[r#"
+            exit 0
+            --- stdout
+            TIME                  STATE    AGENT   REASON
+            TIME  FAILED   node-1
+            TIME  RUNNING  node-1
+            TIME  QUEUED
+        "#]],
+    );
+    pedl.check(&["command", "events", "44"], expect![[r#"
+        exit 0
+        --- stdout
+        TIME                  STATE   AGENT  REASON
+        TIME  QUEUED         no agent of the pool default has 9 free slots
+        TIME  QUEUED
+    "#]]);
+    pedl.check(&["command", "events", "44", "-o", "json"], expect![[r#"
+        exit 0
+        --- stdout
+        [
+          {
+            "id": 4401,
+            "time": "TIME",
+            "task_id": "task-44",
+            "state": "QUEUED",
+            "reason": "no agent of the pool default has 9 free slots",
+            "agent": null
+          },
+          {
+            "id": 4400,
+            "time": "TIME",
+            "task_id": "task-44",
+            "state": "QUEUED",
+            "reason": null,
+            "agent": null
+          }
+        ]
+    "#]]);
+    pedl.check(&["command", "events", "7"], expect![[r#"
+        exit 4
+        --- stderr
+        error: there is no asset 7
+    "#]]);
+}
+
+#[test]
 fn logs() {
     let (_master, pedl) = with_commands();
     pedl.check(
@@ -383,6 +455,11 @@ fn logs() {
         two
     "#]],
     );
+    pedl.check(&["command", "logs", "42", "--match", "tw"], expect![[r#"
+        exit 0
+        --- stderr
+        two
+    "#]]);
     pedl.check(
         &["command", "logs", "-f", "42"],
         expect![[r#"

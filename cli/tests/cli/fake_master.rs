@@ -10,7 +10,9 @@ use pedl_proto::v1::asset_service_server::AssetServiceServer;
 use pedl_proto::v1::cluster_service_server::ClusterServiceServer;
 use pedl_proto::v1::session_service_server::SessionServiceServer;
 use pedl_proto::v1::user_service_server::UserServiceServer;
-use pedl_proto::v1::{self, AgentUser, Asset, AssetState, AuditEvent, LogEntry, LogSource, Session, SessionKind, User};
+use pedl_proto::v1::{
+    self, AgentUser, Asset, AssetEvent, AssetState, AuditEvent, LogEntry, LogSource, Session, SessionKind, User,
+};
 use tokio::sync::{oneshot, watch};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::metadata::MetadataMap;
@@ -78,6 +80,8 @@ impl Script {
 /// A command and what it does.
 pub struct Command {
     pub asset: Asset,
+    /// What became of it, oldest first.
+    pub events: Vec<AssetEvent>,
     pub log: Vec<LogEntry>,
     pub released: watch::Sender<usize>,
     pub end: (AssetState, Option<i32>, &'static str),
@@ -261,8 +265,14 @@ impl State {
         });
         let log: Vec<_> = log.collect();
         let released = watch::Sender::new(script.released);
+        let mut events = Vec::new();
+        note(&mut events, &asset, AssetState::Queued, "");
+        if asset.state() != AssetState::Queued || !asset.state_reason.is_empty() {
+            note(&mut events, &asset, asset.state(), &asset.state_reason);
+        }
         self.assets.push(Command {
             asset: asset.clone(),
+            events,
             log,
             released,
             end: script.end,
@@ -284,7 +294,21 @@ impl Command {
         self.asset.state_reason = reason.to_string();
         self.asset.ended_at = Some(SystemTime::now().into());
         self.asset.latest_task.as_mut().unwrap().exit_code = exit_code;
+        note(&mut self.events, &self.asset, state, reason);
     }
+}
+
+/// Adds what has become of `asset`.
+fn note(events: &mut Vec<AssetEvent>, asset: &Asset, state: AssetState, reason: &str) {
+    let task = asset.latest_task.clone().unwrap();
+    events.push(AssetEvent {
+        id: asset.id * 100 + events.len() as i64,
+        time: Some(SystemTime::now().into()),
+        task_id: task.id,
+        state: state.into(),
+        reason: reason.to_string(),
+        agent: if state == AssetState::Queued { String::new() } else { task.agent },
+    });
 }
 
 #[derive(Clone)]

@@ -40,6 +40,7 @@ fn help_of_every_command() {
         "command list",
         "command describe",
         "command config",
+        "command events",
         "command logs",
         "command kill",
         "experiment",

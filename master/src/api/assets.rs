@@ -4,15 +4,19 @@ use pedl_proto::v1;
 use pedl_proto::v1::asset_service_server::AssetService;
 use pedl_proto::v1::{
     CreateAssetRequest, CreateAssetResponse, GetAssetRequest, GetAssetResponse, KillAssetRequest, KillAssetResponse,
-    ListAssetsRequest, ListAssetsResponse, ReadLogsRequest,
+    ListAssetEventsRequest, ListAssetEventsResponse, ListAssetsRequest, ListAssetsResponse, ReadLogsRequest,
+    WatchAssetsRequest,
 };
 use tonic::{Request, Response, Status};
 
 use super::Api;
-use super::convert::{asset_to_proto, kind};
+use super::asset_filter::{self, position};
+use super::convert::{asset_event_to_proto, asset_to_proto, kind, new_asset_to_proto};
 use super::logs::{LogStream, Wanted};
 use super::page::Page;
 use super::spec;
+use super::watch::{Cursor, WatchStream};
+use crate::assets::order::Position;
 use crate::assets::{Asset, Task, lifecycle};
 use crate::audit::{self, Actor};
 use crate::auth::caller::{Caller, Member};
@@ -20,18 +24,26 @@ use crate::auth::policy::{self, Action};
 use crate::error::{Error, Result};
 use crate::ids::AssetId;
 use crate::store;
-use crate::store::assets::Filter;
 
 #[tonic::async_trait]
 impl AssetService for Api {
     type ReadLogsStream = LogStream;
+    type WatchAssetsStream = WatchStream;
 
     async fn create_asset(
         &self,
         request: Request<CreateAssetRequest>,
     ) -> Result<Response<CreateAssetResponse>, Status> {
         let member = Caller::member(request.extensions())?.clone();
-        let new = spec::parse(request.into_inner(), member.user.id, &self.container_defaults)?;
+        let request = request.into_inner();
+        let validate_only = request.validate_only;
+        let new = spec::parse(request, member.user.id, &self.container_defaults)?;
+        if validate_only {
+            // All else that a creation asks for.
+            store::sessions::confirm(self.store.read(), &member.token, false).await?;
+            let asset = Some(new_asset_to_proto(new, &member.user.username));
+            return Ok(Response::new(CreateAssetResponse { asset }));
+        }
         let asset = self.write_as(member.token, false, |tx| Box::pin(store::assets::create(tx, new))).await?;
         Ok(Response::new(CreateAssetResponse { asset: Some(shown_to(&member, asset)) }))
     }
@@ -45,19 +57,40 @@ impl AssetService for Api {
 
     async fn list_assets(&self, request: Request<ListAssetsRequest>) -> Result<Response<ListAssetsResponse>, Status> {
         let member = Caller::member(request.extensions())?;
-        let ListAssetsRequest { filter, page_size, page_token } = request.get_ref().clone();
-        let filter = filter.unwrap_or_default();
-        let owner = (!filter.all_owners).then_some(member.user.id);
-        let filter = Filter { kind: kind(filter.kind)?, owner };
-        let page = Page::parse(page_size, &page_token, format!("assets {filter:?}"))?;
-        let before = match &page.after {
-            Some(id) => Some(AssetId(id.parse().map_err(|_| Error::InvalidPageToken)?)),
-            None => None,
-        };
-        let assets = store::assets::list(self.store.read(), filter, before, page.limit()).await?;
+        let ListAssetsRequest { filter, page_size, page_token, order } = request.get_ref().clone();
+        let filter = self.asset_filter(filter, member.user.id).await?;
+        let order = asset_filter::order(order)?;
+        let page = Page::parse(page_size, &page_token, format!("assets {filter:?} {order:?}"))?;
+        let after = page.after.as_deref().map(|after| Position::parse(order.by, after).ok_or(Error::InvalidPageToken));
+        let after = after.transpose()?;
+        // Before the assets, so that a watch from there misses nothing.
+        let watch_cursor = Cursor::at(store::cluster::identity(self.store.read()).await?).encode();
+        let assets = store::assets::list::list(self.store.read(), &filter, order, after.as_ref(), page.limit()).await?;
         let mut assets: Vec<v1::Asset> = assets.into_iter().map(|asset| shown_to(member, asset)).collect();
-        let next_page_token = page.cut(&mut assets, |asset| asset.id.to_string());
-        Ok(Response::new(ListAssetsResponse { assets, next_page_token }))
+        let next_page_token = page.cut(&mut assets, |asset| position(order.by, asset).to_string());
+        Ok(Response::new(ListAssetsResponse { assets, next_page_token, watch_cursor }))
+    }
+
+    async fn watch_assets(&self, request: Request<WatchAssetsRequest>) -> Result<Response<WatchStream>, Status> {
+        let member = Caller::member(request.extensions())?.clone();
+        let WatchAssetsRequest { filter, cursor } = request.into_inner();
+        let filter = self.asset_filter(filter, member.user.id).await?;
+        Ok(Response::new(self.stream_changes(member, filter, &cursor).await?))
+    }
+
+    async fn list_asset_events(
+        &self,
+        request: Request<ListAssetEventsRequest>,
+    ) -> Result<Response<ListAssetEventsResponse>, Status> {
+        let member = Caller::member(request.extensions())?;
+        let ListAssetEventsRequest { id, page_size, page_token } = request.get_ref();
+        let asset = self.find_for(member, Action::Read, *id, v1::AssetKind::Unspecified.into()).await?;
+        let page = Page::parse(*page_size, page_token, format!("events of {}", asset.id))?;
+        let before = page.after.as_deref().map(|id| id.parse().map_err(|_| Error::InvalidPageToken)).transpose()?;
+        let events = store::asset_events::list(self.store.read(), asset.id, before, page.limit()).await?;
+        let mut events: Vec<_> = events.into_iter().map(asset_event_to_proto).collect();
+        let next_page_token = page.cut(&mut events, |event| event.id.to_string());
+        Ok(Response::new(ListAssetEventsResponse { events, next_page_token }))
     }
 
     async fn kill_asset(&self, request: Request<KillAssetRequest>) -> Result<Response<KillAssetResponse>, Status> {
@@ -113,7 +146,8 @@ impl Api {
     }
 }
 
-fn shown_to(member: &Member, asset: Asset) -> v1::Asset {
+/// An asset as a member may see it.
+pub(super) fn shown_to(member: &Member, asset: Asset) -> v1::Asset {
     let secrets = policy::check(member, Action::ReadEnvironment, &asset).is_ok();
     asset_to_proto(asset, secrets)
 }

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use pedl_proto::v1;
 use pedl_proto::v1::cluster_service_server::ClusterService;
 use pedl_proto::v1::{
-    CreateAgentTokenRequest, CreateAgentTokenResponse, GetMasterRequest, GetMasterResponse, ListAgentsRequest,
-    ListAgentsResponse, ListAuditEventsRequest, ListAuditEventsResponse,
+    CreateAgentTokenRequest, CreateAgentTokenResponse, DisableAgentRequest, DisableAgentResponse, EnableAgentRequest,
+    EnableAgentResponse, GetMasterRequest, GetMasterResponse, ListAgentsRequest, ListAgentsResponse,
+    ListAuditEventsRequest, ListAuditEventsResponse, ListQueueRequest, ListQueueResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -16,7 +17,7 @@ use super::convert::{audit_event_to_proto, time, timestamp, username};
 use super::fields::Fields;
 use super::page::Page;
 use super::spec::parse_pool;
-use crate::agents::{Agent, SlotKind};
+use crate::agents::{Agent, SlotKind, lifecycle};
 use crate::audit::{Action, Actor, Filter};
 use crate::auth::caller::Caller;
 use crate::auth::token::{Kind, Token};
@@ -44,6 +45,51 @@ impl ClusterService for Api {
         let used = |agent: &Agent| uses.get(&agent.id).copied().unwrap_or_default();
         let agents = agents.into_iter().map(|agent| self.agent_to_proto(used(&agent), agent)).collect();
         Ok(Response::new(ListAgentsResponse { agents }))
+    }
+
+    async fn enable_agent(
+        &self,
+        request: Request<EnableAgentRequest>,
+    ) -> Result<Response<EnableAgentResponse>, Status> {
+        let (by, actor) = (Caller::member(request.extensions())?.token, Actor::of(request.extensions()));
+        let name = request.into_inner().name;
+        let event = actor.did(Action::EnableAgent, &name);
+        let agent = self
+            .administer(by, event, |tx| Box::pin(async move { store::agents::set_enabled(tx, &name, true).await }))
+            .await?;
+        Ok(Response::new(EnableAgentResponse { agent: Some(self.shown(agent).await?) }))
+    }
+
+    async fn disable_agent(
+        &self,
+        request: Request<DisableAgentRequest>,
+    ) -> Result<Response<DisableAgentResponse>, Status> {
+        let member = Caller::member(request.extensions())?;
+        let (token, by) = (member.token, member.user.username.clone());
+        let actor = Actor::of(request.extensions());
+        let DisableAgentRequest { name, drain } = request.into_inner();
+        let disabled = self
+            .write_as(token, true, move |tx| {
+                Box::pin(async move {
+                    let disabled = lifecycle::disable(tx, &name, (!drain).then_some(&by)).await?;
+                    let told = format!("{} tasks killed, {} go on", disabled.killed.len(), disabled.going_on);
+                    store::audit::record(tx, actor.did(Action::DisableAgent, &name).with(told)).await?;
+                    Ok(disabled)
+                })
+            })
+            .await?;
+        for task in &disabled.killed {
+            self.tell_of_kill(task);
+        }
+        Ok(Response::new(DisableAgentResponse {
+            agent: Some(self.shown(disabled.agent).await?),
+            killed_assets: i32::try_from(disabled.killed.len()).unwrap_or(i32::MAX),
+        }))
+    }
+
+    async fn list_queue(&self, request: Request<ListQueueRequest>) -> Result<Response<ListQueueResponse>, Status> {
+        let member = Caller::member(request.extensions())?;
+        Ok(Response::new(self.read_queue(member, request.get_ref().clone()).await?))
     }
 
     async fn create_agent_token(
@@ -88,6 +134,11 @@ impl ClusterService for Api {
 }
 
 impl Api {
+    async fn shown(&self, agent: Agent) -> Result<v1::Agent> {
+        let uses = store::tasks::uses(self.store.read()).await?;
+        Ok(self.agent_to_proto(uses.get(&agent.id).copied().unwrap_or_default(), agent))
+    }
+
     fn agent_to_proto(&self, used: Use, agent: Agent) -> v1::Agent {
         let connected = self.presence.is_connected(agent.id);
         let heard = self.presence.last_heard(agent.id).map(|ago| Timestamp::now() - ago);
@@ -107,6 +158,7 @@ impl Api {
             version: agent.version,
             registered_at: Some(timestamp(agent.registered_at)),
             last_seen_at: Some(timestamp(heard.unwrap_or(agent.last_seen_at))),
+            draining: !agent.enabled && used.going_on > 0,
         }
     }
 }

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use pedl_proto::v1;
 
+use crate::assets::events;
 use crate::assets::spec::{BindMount, CommandSpec, ContainerSpec, Propagation};
 use crate::assets::state::State;
-use crate::assets::{Asset, Kind, Spec, Task};
+use crate::assets::{Asset, Kind, NewAsset, Spec, Task};
 use crate::audit::Recorded;
 use crate::auth::caller::{Session, SessionKind};
 use crate::error::{Error, Result};
@@ -48,6 +49,22 @@ fn kind_to_proto(kind: Kind) -> v1::AssetKind {
         Kind::Command => v1::AssetKind::Command,
         Kind::Notebook => v1::AssetKind::Notebook,
         Kind::Tensorboard => v1::AssetKind::Tensorboard,
+    }
+}
+
+/// A state that a client sent; `None`: none that this master knows.
+pub fn state(state: i32) -> Option<State> {
+    match v1::AssetState::try_from(state) {
+        Ok(v1::AssetState::Unspecified) | Err(_) => None,
+        Ok(v1::AssetState::Queued) => Some(State::Queued),
+        Ok(v1::AssetState::Starting) => Some(State::Starting),
+        Ok(v1::AssetState::Running) => Some(State::Running),
+        Ok(v1::AssetState::Paused) => Some(State::Paused),
+        Ok(v1::AssetState::Stopping) => Some(State::Stopping),
+        Ok(v1::AssetState::Completed) => Some(State::Completed),
+        Ok(v1::AssetState::Failed) => Some(State::Failed),
+        Ok(v1::AssetState::Killed) => Some(State::Killed),
+        Ok(v1::AssetState::Lost) => Some(State::Lost),
     }
 }
 
@@ -133,21 +150,16 @@ pub fn agent_user_to_proto(user: AgentUser) -> v1::AgentUser {
 }
 
 /// `secrets`: whether the reader may see the values of environment variables.
-pub fn asset_to_proto(asset: Asset, secrets: bool) -> v1::Asset {
+pub fn asset_to_proto(mut asset: Asset, secrets: bool) -> v1::Asset {
     let kind = kind_to_proto(asset.spec.kind());
     let mut redacted = false;
-    let spec = match asset.spec {
-        Spec::Command(mut command) => {
-            if !secrets {
-                let values = command.container.environment_variables.values_mut();
-                values.for_each(|value| {
-                    value.clear();
-                    redacted = true;
-                });
-            }
-            v1::asset::Spec::Command(command_to_proto(command))
+    if !secrets {
+        let Spec::Command(command) = &mut asset.spec;
+        for value in command.container.environment_variables.values_mut() {
+            value.clear();
+            redacted = true;
         }
-    };
+    }
     v1::Asset {
         id: asset.id.0,
         kind: kind.into(),
@@ -161,7 +173,26 @@ pub fn asset_to_proto(asset: Asset, secrets: bool) -> v1::Asset {
         ended_at: asset.ended_at.map(timestamp),
         latest_task: Some(task_to_proto(asset.latest_task)),
         redacted,
-        spec: Some(spec),
+        spec: Some(spec_to_proto(asset.spec)),
+    }
+}
+
+/// What would be created, without what only a creation gives it.
+pub fn new_asset_to_proto(new: NewAsset, owner: &Username) -> v1::Asset {
+    v1::Asset {
+        kind: kind_to_proto(new.spec.kind()).into(),
+        owner: owner.to_string(),
+        description: new.description,
+        state: state_to_proto(State::Queued).into(),
+        resource_pool: new.resource_pool,
+        spec: Some(spec_to_proto(new.spec)),
+        ..v1::Asset::default()
+    }
+}
+
+fn spec_to_proto(spec: Spec) -> v1::asset::Spec {
+    match spec {
+        Spec::Command(command) => v1::asset::Spec::Command(command_to_proto(command)),
     }
 }
 
@@ -177,6 +208,17 @@ fn task_to_proto(task: Task) -> v1::Task {
         placed_at: task.placed_at.map(timestamp),
         started_at: task.started_at.map(timestamp),
         ended_at: task.ended_at.map(timestamp),
+    }
+}
+
+pub fn asset_event_to_proto(event: events::Recorded) -> v1::AssetEvent {
+    v1::AssetEvent {
+        id: event.id,
+        time: Some(timestamp(event.time)),
+        task_id: event.task.to_string(),
+        state: state_to_proto(event.state).into(),
+        reason: event.reason,
+        agent: event.agent,
     }
 }
 

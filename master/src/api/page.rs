@@ -10,7 +10,7 @@ const DEFAULT_SIZE: u64 = 100;
 const MAX_SIZE: u64 = 500;
 
 /// Where a page ends early, in bytes: well below the 4 MiB that clients take by default.
-const MAX_BYTES: usize = 2 << 20;
+pub const MAX_BYTES: usize = 2 << 20;
 
 /// A page that is asked for.
 #[derive(Debug)]

@@ -28,7 +28,7 @@ const SUMMARY: usize = 80;
 /// Parses a request for an asset, and completes it with the cluster's defaults.
 pub fn parse(request: v1::CreateAssetRequest, owner: UserId, defaults: &ContainerDefaults) -> Result<NewAsset> {
     let mut fields = Fields::default();
-    let v1::CreateAssetRequest { request_id, description, resource_pool, spec } = request;
+    let v1::CreateAssetRequest { request_id, description, resource_pool, validate_only: _, spec } = request;
     let Some(v1::create_asset_request::Spec::Command(command)) = spec else {
         return Err(Error::invalid("spec", "is required: say what to run"));
     };

@@ -51,8 +51,8 @@ pub async fn place(tx: &Tx, id: TaskId, agent: PlacedOn, run_as: RunAs) -> Resul
         return Ok(false);
     };
     let owner = store::assets::owner(&**tx, task.asset).await?;
-    // Deactivated after the queue was read.
-    if !owner.active {
+    // Deactivated, or disabled, after the queue was read.
+    if !owner.active || !store::agents::is_enabled(&**tx, agent.id).await? {
         return Ok(false);
     }
     let user = owner.agent_user.unwrap_or(run_as.default);
@@ -90,10 +90,15 @@ pub async fn explain(tx: &Tx, id: TaskId, reason: String) -> Result<()> {
 
 /// Starts an asset's end. What has ended stays as it is.
 pub async fn kill(tx: &Tx, asset: &Asset, by: &Username) -> Result<Task> {
-    let mut task = store::tasks::get(&**tx, asset.latest_task.id).await?;
+    kill_task(tx, asset.latest_task.id, format!("killed by {by}")).await
+}
+
+/// Starts a task's end, and says why.
+pub async fn kill_task(tx: &Tx, id: TaskId, reason: String) -> Result<Task> {
+    let mut task = store::tasks::get(&**tx, id).await?;
     if let Some(state) = state::next(task.state, Event::Kill) {
         task.state = state;
-        task.state_reason = format!("killed by {by}");
+        task.state_reason = reason;
         if state.has_ended() {
             task.ended_at = Some(Timestamp::now());
         }
@@ -191,7 +196,10 @@ async fn record(tx: &Tx, task: &Task) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use expect_test::expect;
+
     use crate::agents::{Admission, Introduction, SlotKind};
+    use crate::assets::events::{MAX_OF_STATE, Recorded};
     use crate::ids::UserId;
     use crate::store::Store;
     use crate::store::tests::{new_command, open};
@@ -244,6 +252,63 @@ mod tests {
         let asset = store::assets::get(store.read(), task.asset).await.unwrap();
         assert_eq!((asset.state, &asset.state_reason), (task.state, &task.state_reason));
         (task.state, task.state_reason)
+    }
+
+    /// Oldest first, a line each.
+    async fn events(store: &Store, task: TaskId) -> String {
+        let asset = store::tasks::get(store.read(), task).await.unwrap().asset;
+        let events = store::asset_events::list(store.read(), asset, None, 1000).await.unwrap();
+        let show = |event: &Recorded| format!("{} {:?} {}", event.state.as_str(), event.reason, event.agent);
+        events.iter().rev().map(|event| format!("{}\n", show(event).trim_end())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_life_is_told() {
+        let (store, agent, task) = placed().await;
+        let starting = |detail: &str| Status::Starting { detail: detail.into() };
+        let running = Status::Running { started_at: Timestamp::now() };
+        for status in [starting("pulling image a"), starting("pulling image a"), starting(""), running.clone()] {
+            told(&store, agent, task, status).await;
+        }
+        store.write(move |tx| Box::pin(lose(tx, task))).await.unwrap();
+        told(&store, agent, task, running.clone()).await;
+        let asset = store::tasks::get(store.read(), task).await.unwrap().asset;
+        for by in ["ada", "bob"] {
+            let (by, asset) = (Username::parse(by).unwrap(), store::assets::get(store.read(), asset).await.unwrap());
+            store.write(|tx| Box::pin(async move { kill(tx, &asset, &by).await })).await.unwrap();
+        }
+        for status in [running, exited(143), exited(143)] {
+            told(&store, agent, task, status).await;
+        }
+        expect![[r#"
+            QUEUED ""
+            STARTING "" n1
+            STARTING "pulling image a" n1
+            RUNNING "" n1
+            LOST "agent n1 is out of reach" n1
+            RUNNING "" n1
+            STOPPING "killed by ada" n1
+            KILLED "killed by ada" n1
+        "#]]
+        .assert_eq(&events(&store, task).await);
+    }
+
+    #[tokio::test]
+    async fn reasons_to_wait_are_told_and_do_not_fill_the_disk() {
+        let store = open().await;
+        let asset = store.write(|tx| Box::pin(store::assets::create(tx, new_command(UserId(2))))).await.unwrap();
+        let task = asset.latest_task.id;
+        for turn in 0..2 * MAX_OF_STATE {
+            let reason = if turn % 2 == 0 { "no agent is connected" } else { "waits for a free slot" };
+            store.write(move |tx| Box::pin(explain(tx, task, reason.into()))).await.unwrap();
+        }
+        let told = events(&store, task).await;
+        assert_eq!(told.lines().count(), usize::try_from(MAX_OF_STATE).unwrap());
+        assert!(told.starts_with("QUEUED \"\"\nQUEUED \"no agent is connected\"\nQUEUED \"waits for a free slot\"\n"));
+        assert!(told.ends_with("no agent is connected (what follows in this state is not recorded)\"\n"), "{told}");
+        let by = Username::parse("ada").unwrap();
+        store.write(|tx| Box::pin(async move { kill(tx, &asset, &by).await })).await.unwrap();
+        assert!(events(&store, task).await.ends_with("KILLED \"killed by ada\"\n"));
     }
 
     #[tokio::test]

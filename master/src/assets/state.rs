@@ -44,6 +44,11 @@ impl State {
         }
     }
 
+    /// Whether a kill changes anything: it has neither ended nor been told to.
+    pub fn can_be_killed(self) -> bool {
+        next(self, Event::Kill).is_some()
+    }
+
     /// The state of this name.
     pub fn parse(name: &str) -> Option<Self> {
         ALL.into_iter().find(|state| state.as_str() == name)

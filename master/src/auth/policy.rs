@@ -35,12 +35,17 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/pedl.v1.AssetService/CreateAsset", Access::Member),
     ("/pedl.v1.AssetService/GetAsset", Access::Member),
     ("/pedl.v1.AssetService/KillAsset", Access::Member),
+    ("/pedl.v1.AssetService/ListAssetEvents", Access::Member),
     ("/pedl.v1.AssetService/ListAssets", Access::Member),
     ("/pedl.v1.AssetService/ReadLogs", Access::Member),
+    ("/pedl.v1.AssetService/WatchAssets", Access::Member),
     ("/pedl.v1.ClusterService/CreateAgentToken", Access::Admin),
+    ("/pedl.v1.ClusterService/DisableAgent", Access::Admin),
+    ("/pedl.v1.ClusterService/EnableAgent", Access::Admin),
     ("/pedl.v1.ClusterService/GetMaster", Access::Anyone),
     ("/pedl.v1.ClusterService/ListAgents", Access::Member),
     ("/pedl.v1.ClusterService/ListAuditEvents", Access::Admin),
+    ("/pedl.v1.ClusterService/ListQueue", Access::Member),
     ("/pedl.v1.SessionService/CreateAccessToken", Access::Member),
     ("/pedl.v1.SessionService/GetCurrentSession", Access::Member),
     ("/pedl.v1.SessionService/ListSessions", Access::Member),
@@ -59,7 +64,7 @@ pub const ACCESS: &[(&str, Access)] = &[
 ];
 
 /// The rpcs of members whose answers go on, and end with the session.
-const STREAMS: &[&str] = &["/pedl.v1.AssetService/ReadLogs"];
+const STREAMS: &[&str] = &["/pedl.v1.AssetService/WatchAssets", "/pedl.v1.AssetService/ReadLogs"];
 
 /// Whether a member's call goes on after its first answer.
 pub fn is_stream(path: &str) -> bool {

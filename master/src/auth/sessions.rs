@@ -180,7 +180,7 @@ impl Sessions {
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    store::sessions::confirm(tx, &by, false).await?;
+                    store::sessions::confirm(&**tx, &by, false).await?;
                     if store::sessions::count(tx, new.user, new.kind).await? >= MOST {
                         return Err(Error::TooManyTokens);
                     }
@@ -224,7 +224,7 @@ impl Sessions {
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    store::sessions::confirm(tx, &by, !own).await?;
+                    store::sessions::confirm(&**tx, &by, !own).await?;
                     let changed = store::users::set_password(tx, user.id, password_hash, hash).await?;
                     changed.ok_or(Error::WrongPassword)?;
                     store::audit::record(tx, event).await?;

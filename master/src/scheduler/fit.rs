@@ -54,7 +54,9 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAgent { pool } => write!(f, "no agent is connected in resource pool `{pool}`"),
+            Self::NoAgent { pool } => {
+                write!(f, "no agent is connected and enabled in resource pool `{pool}`")
+            }
             Self::TooLarge { slots, largest, pool } => {
                 write!(f, "needs {slots} slots, but no agent in resource pool `{pool}` has more than {largest}")
             }
@@ -243,7 +245,7 @@ mod tests {
             expect![[r#"
             a waits for a free slot in resource pool `gpu`
             b → n
-            c no agent is connected in resource pool `none`
+            c no agent is connected and enabled in resource pool `none`
         "#]],
         );
     }

@@ -86,6 +86,19 @@ pub async fn seen(tx: &Tx, id: AgentId) -> Result<()> {
     Ok(())
 }
 
+/// Says whether new tasks are placed on an agent.
+pub async fn set_enabled(tx: &Tx, name: &str, enabled: bool) -> Result<Agent> {
+    let row = agents::Entity::find().filter(agents::Column::Name.eq(name)).one(&**tx).await?;
+    // What callers say is repeated to nobody in full.
+    let mut row = row.ok_or_else(|| Error::AgentNotFound(name.chars().take(64).collect()))?.into_active_model();
+    row.enabled = Set(enabled);
+    Ok(from_row(row.update(&**tx).await?))
+}
+
+pub async fn is_enabled(db: &impl ConnectionTrait, id: AgentId) -> Result<bool> {
+    Ok(agents::Entity::find_by_id(id.0).one(db).await?.is_some_and(|row| row.enabled))
+}
+
 pub async fn find_by_credential(db: &impl ConnectionTrait, credential: &TokenHash) -> Result<Option<Agent>> {
     let query = agents::Entity::find().filter(agents::Column::CredentialHash.eq(credential.to_vec()));
     Ok(query.one(db).await?.map(from_row))
@@ -182,6 +195,21 @@ mod tests {
         let other = intro("n2");
         let renamed = store.write(move |tx| Box::pin(async move { update(tx, id, &other).await })).await;
         assert!(matches!(renamed, Err(Error::AgentRenamed { .. })));
+    }
+
+    #[tokio::test]
+    async fn an_agent_stays_disabled_however_it_registers() {
+        let store = open().await;
+        let set = |name: &'static str, to| store.write(move |tx| Box::pin(set_enabled(tx, name, to)));
+        let id = joined(&store, "n1").await.1.unwrap().id;
+        for _ in 0..2 {
+            assert!(!set("n1", false).await.unwrap().enabled);
+        }
+        assert!(!joined(&store, "n1").await.1.unwrap().enabled);
+        let again = store.write(move |tx| Box::pin(async move { update(tx, id, &intro("n1")).await })).await;
+        assert!(!again.unwrap().enabled && !is_enabled(store.read(), id).await.unwrap());
+        assert!(set("n1", true).await.unwrap().enabled && is_enabled(store.read(), id).await.unwrap());
+        assert!(matches!(set("n2", true).await, Err(Error::AgentNotFound(name)) if name == "n2"));
     }
 
     #[tokio::test]

@@ -1,11 +1,14 @@
 //! Assets.
 
+pub mod changes;
+pub mod list;
+mod text;
+
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set,
 };
 
 use super::columns::{from_micros, to_micros, to_state};
@@ -13,17 +16,10 @@ use super::entities::{assets, users};
 use super::{Tx, tasks};
 use crate::assets::spec::CommandSpec;
 use crate::assets::state::{self, State};
-use crate::assets::{Asset, Kind, NewAsset, Owner, Spec, Task};
+use crate::assets::{Asset, NewAsset, Owner, Spec, Task};
 use crate::error::{Error, Result};
 use crate::ids::{AssetId, UserId};
 use crate::users::{User, Username};
-
-/// Which assets a list holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Filter {
-    pub kind: Option<Kind>,
-    pub owner: Option<UserId>,
-}
 
 /// Creates an asset with its first task; or finds the one that the same request has created before.
 pub async fn create(tx: &Tx, new: NewAsset) -> Result<Asset> {
@@ -80,26 +76,6 @@ pub async fn find_many(db: &impl ConnectionTrait, ids: Vec<AssetId>) -> Result<H
 pub async fn owner(db: &impl ConnectionTrait, id: AssetId) -> Result<User> {
     let row = assets::Entity::find_by_id(id.0).one(db).await?.ok_or(Error::AssetNotFound(id))?;
     super::users::get_by_id(db, UserId(row.owner_id)).await
-}
-
-/// The assets before `before`, newest first.
-pub async fn list(
-    db: &impl ConnectionTrait,
-    filter: Filter,
-    before: Option<AssetId>,
-    limit: u64,
-) -> Result<Vec<Asset>> {
-    let mut query = assets::Entity::find().order_by_desc(assets::Column::Id).limit(limit);
-    if let Some(kind) = filter.kind {
-        query = query.filter(assets::Column::Kind.eq(kind.as_str()));
-    }
-    if let Some(owner) = filter.owner {
-        query = query.filter(assets::Column::OwnerId.eq(owner.0));
-    }
-    if let Some(before) = before {
-        query = query.filter(assets::Column::Id.lt(before.0));
-    }
-    complete(db, query.all(db).await?).await
 }
 
 /// An account's assets that have not ended.
@@ -201,11 +177,6 @@ mod tests {
         store.write(|tx| Box::pin(create(tx, new))).await.unwrap()
     }
 
-    async fn ids(store: &Store, filter: Filter, before: Option<AssetId>, limit: u64) -> Vec<i64> {
-        let assets = list(store.read(), filter, before, limit).await.unwrap();
-        assets.into_iter().map(|asset| asset.id.0).collect()
-    }
-
     #[tokio::test]
     async fn what_is_created_is_read() {
         let store = open().await;
@@ -224,18 +195,5 @@ mod tests {
         assert_eq!(made(&store, request(1)).await.id, first);
         assert_ne!(made(&store, request(2)).await.id, first);
         assert_ne!(made(&store, new_command(UserId(1))).await.id, made(&store, new_command(UserId(1))).await.id);
-    }
-
-    #[tokio::test]
-    async fn lists_are_newest_first_and_filtered() {
-        let store = open().await;
-        for owner in [1, 2, 1] {
-            made(&store, new_command(UserId(owner))).await;
-        }
-        let filter = |kind, owner: Option<i64>| Filter { kind, owner: owner.map(UserId) };
-        assert_eq!(ids(&store, filter(None, None), None, 10).await, [3, 2, 1]);
-        assert_eq!(ids(&store, filter(Some(Kind::Command), Some(1)), None, 10).await, [3, 1]);
-        assert_eq!(ids(&store, filter(Some(Kind::Command), None), Some(AssetId(3)), 1).await, [2]);
-        assert_eq!(ids(&store, filter(Some(Kind::Notebook), None), None, 10).await, [0; 0]);
     }
 }

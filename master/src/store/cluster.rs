@@ -7,6 +7,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::Tx;
 use super::columns::to_micros;
 use super::entities::{cluster, users};
 use crate::error::{Error, Result};
@@ -20,6 +21,8 @@ pub struct Identity {
     pub cluster_id: Uuid,
     pub epoch: i64,
     pub revision: i64,
+    /// The commit that last gave an account another name: what was told of assets before it names their owner wrongly.
+    pub names_revision: i64,
 }
 
 /// Makes a fresh cluster, with its two accounts, whose passwords are blank.
@@ -34,6 +37,7 @@ pub async fn create_if_absent(db: &DatabaseConnection) -> Result<(), DbErr> {
         cluster_id: Set(Uuid::new_v4()),
         epoch: Set(1),
         revision: Set(0),
+        names_revision: Set(0),
         created_at: Set(now),
     };
     row.insert(&tx).await?;
@@ -54,7 +58,17 @@ pub async fn create_if_absent(db: &DatabaseConnection) -> Result<(), DbErr> {
 pub async fn identity(db: &impl ConnectionTrait) -> Result<Identity> {
     let row = cluster::Entity::find_by_id(ROW).one(db).await?;
     let row = row.ok_or_else(|| Error::Internal("the cluster's row is missing".into()))?;
-    Ok(Identity { cluster_id: row.cluster_id, epoch: row.epoch, revision: row.revision })
+    let cluster::Model { cluster_id, epoch, revision, names_revision, .. } = row;
+    Ok(Identity { cluster_id, epoch, revision, names_revision })
+}
+
+/// Notes that an account has another name now.
+pub async fn note_new_name(tx: &Tx) -> Result<()> {
+    cluster::Entity::update_many()
+        .col_expr(cluster::Column::NamesRevision, Expr::value(tx.revision()))
+        .exec(&**tx)
+        .await?;
+    Ok(())
 }
 
 /// Raises the revision. The row's lock orders the commits of several masters.

@@ -1,6 +1,7 @@
 //! The rows, as the tables hold them. They stay inside the store. Times are microseconds since 1970, UTC.
 
 pub mod agents;
+pub mod asset_events;
 pub mod assets;
 pub mod audit_events;
 pub mod cluster;

@@ -4,6 +4,8 @@ mod m0001_foundation;
 mod m0001_logs;
 mod m0002_groups_and_umask;
 mod m0003_accounts;
+mod m0004_lists;
+mod m0005_asset_events;
 
 use sea_orm::sea_query::Alias;
 use sea_orm::{DatabaseConnection, DynIden};
@@ -22,6 +24,8 @@ impl MigratorTrait for MainMigrator {
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_groups_and_umask::Migration),
             Box::new(m0003_accounts::Migration),
+            Box::new(m0004_lists::Migration),
+            Box::new(m0005_asset_events::Migration),
         ]
     }
 

@@ -57,9 +57,9 @@ pub async fn find(db: &impl ConnectionTrait, token: &TokenHash) -> Result<Option
 
 /// Whether a token still stands for an active account, and, where asked, an administrator's. A call's rights are those
 /// of its headers, and its message may come much later: what it changes, it changes with the rights of that moment.
-pub async fn confirm(tx: &Tx, token: &TokenHash, admin: bool) -> Result<()> {
+pub async fn confirm(db: &impl ConnectionTrait, token: &TokenHash, admin: bool) -> Result<()> {
     let now = Timestamp::now();
-    match find(&**tx, token).await? {
+    match find(db, token).await? {
         Some((session, user)) if session.expires_at > now && user.active => {
             if user.admin || !admin {
                 Ok(())
@@ -280,8 +280,9 @@ mod tests {
         let store = open().await;
         let (session, hash) = open_session(&store, 1, SessionKind::Login, 60).await;
         let (_, members) = open_session(&store, 2, SessionKind::Login, 60).await;
-        let may =
-            async |hash, admin| store.write(move |tx| Box::pin(async move { confirm(tx, &hash, admin).await })).await;
+        let may = async |hash, admin| {
+            store.write(move |tx| Box::pin(async move { confirm(&**tx, &hash, admin).await })).await
+        };
         assert!(may(hash, true).await.is_ok() && may(members, false).await.is_ok());
         assert!(matches!(may(members, true).await, Err(Error::AdminRequired)));
         store.write(move |tx| Box::pin(delete(tx, session.id))).await.unwrap();

@@ -6,14 +6,14 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
 };
 
-use super::Tx;
 use super::columns::{from_micros, to_gids_text, to_micros, to_state};
 use super::entities::{agents, assets, tasks};
 use super::users::agent_user;
+use super::{Tx, asset_events};
 use crate::assets::state::{self, State};
 use crate::assets::{PlacedOn, Task};
 use crate::error::{Error, Result};
@@ -25,6 +25,8 @@ use crate::users::Umask;
 pub struct Use {
     pub slots: u32,
     pub tasks: u32,
+    /// The tasks among them that nobody has told to stop.
+    pub going_on: u32,
 }
 
 pub async fn create(tx: &Tx, asset: AssetId, slots: u32, resource_pool: String) -> Result<Task> {
@@ -39,7 +41,9 @@ pub async fn create(tx: &Tx, asset: AssetId, slots: u32, resource_pool: String) 
         created_at: Set(to_micros(Timestamp::now())),
         ..Default::default()
     };
-    from_row(row.insert(&**tx).await?, &HashMap::new())
+    let task = from_row(row.insert(&**tx).await?, &HashMap::new())?;
+    asset_events::record(tx, None, &task).await?;
+    Ok(task)
 }
 
 pub async fn find(db: &impl ConnectionTrait, id: TaskId) -> Result<Option<Task>> {
@@ -51,10 +55,12 @@ pub async fn get(db: &impl ConnectionTrait, id: TaskId) -> Result<Task> {
     find(db, id).await?.ok_or_else(|| Error::TaskNotFound(id.to_string()))
 }
 
-/// Writes what can change of a task.
+/// Writes what can change of a task, and tells of it.
 pub async fn update(tx: &Tx, task: &Task) -> Result<()> {
     let row = tasks::Entity::find_by_id(task.id.0).one(&**tx).await?;
-    let mut row = row.ok_or_else(|| Error::TaskNotFound(task.id.to_string()))?.into_active_model();
+    let row = row.ok_or_else(|| Error::TaskNotFound(task.id.to_string()))?;
+    let before = to_state(&row.state)?;
+    let mut row = row.into_active_model();
     row.state = Set(task.state.as_str().into());
     row.state_reason = Set(task.state_reason.clone());
     row.agent_id = Set(task.agent.as_ref().map(|agent| agent.id.0));
@@ -71,7 +77,7 @@ pub async fn update(tx: &Tx, task: &Task) -> Result<()> {
     row.ended_at = Set(task.ended_at.map(to_micros));
     row.revision = Set(tx.revision());
     row.update(&**tx).await?;
-    Ok(())
+    asset_events::record(tx, Some(before), task).await
 }
 
 /// Whether anything waits for a place.
@@ -100,6 +106,28 @@ pub async fn queued_elsewhere(db: &impl ConnectionTrait, pools: &[&str], limit: 
     query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
 }
 
+/// What waits, held or not, in the order in which places are given: pool by pool, or of one pool; those behind `after`.
+pub async fn queue(
+    db: &impl ConnectionTrait,
+    pool: Option<&str>,
+    after: Option<(&str, TaskId)>,
+    limit: u64,
+) -> Result<Vec<Task>> {
+    let mut query = tasks::Entity::find()
+        .filter(tasks::Column::State.eq(State::Queued.as_str()))
+        .order_by_asc(tasks::Column::ResourcePool)
+        .order_by_asc(tasks::Column::Id)
+        .limit(limit);
+    if let Some(pool) = pool {
+        query = query.filter(tasks::Column::ResourcePool.eq(pool));
+    }
+    if let Some((pool, id)) = after {
+        let same = Condition::all().add(tasks::Column::ResourcePool.eq(pool)).add(tasks::Column::Id.gt(id.0));
+        query = query.filter(Condition::any().add(tasks::Column::ResourcePool.gt(pool)).add(same));
+    }
+    query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
+}
+
 /// First come first; without those that are held.
 fn in_queue() -> Select<tasks::Entity> {
     tasks::Entity::find()
@@ -116,12 +144,16 @@ pub async fn hold_of_user(tx: &Tx, owner: UserId, why: Option<&str>) -> Result<(
         .filter(assets::Column::OwnerId.eq(owner.0))
         .filter(assets::Column::State.eq(State::Queued.as_str()))
         .into_query();
+    let queued = tasks::Column::State.eq(State::Queued.as_str()).and(tasks::Column::AssetId.in_subquery(theirs));
+    if let Some(why) = why {
+        let news = queued.clone().and(tasks::Column::StateReason.ne(why));
+        asset_events::record_hold(tx, tasks::Entity::find().filter(news), why).await?;
+    }
     tasks::Entity::update_many()
         .col_expr(tasks::Column::Held, Expr::value(why.is_some()))
         .col_expr(tasks::Column::StateReason, Expr::value(why.unwrap_or_default()))
         .col_expr(tasks::Column::Revision, Expr::value(tx.revision()))
-        .filter(tasks::Column::State.eq(State::Queued.as_str()))
-        .filter(tasks::Column::AssetId.in_subquery(theirs.clone()))
+        .filter(queued)
         .exec(&**tx)
         .await?;
     assets::Entity::update_many()
@@ -148,23 +180,31 @@ pub async fn uses(db: &impl ConnectionTrait) -> Result<HashMap<AgentId, Use>> {
     #[derive(FromQueryResult)]
     struct Row {
         agent_id: i64,
+        state: String,
         slots: i64,
         tasks: i64,
     }
     let query = tasks::Entity::find()
         .select_only()
         .column(tasks::Column::AgentId)
+        .column(tasks::Column::State)
         .column_as(Expr::col(tasks::Column::Slots).sum().cast_as("bigint"), "slots")
         .column_as(tasks::Column::Id.count(), "tasks")
         .filter(tasks::Column::AgentId.is_not_null())
         .filter(tasks::Column::State.is_in(on_agent_states()))
-        .group_by(tasks::Column::AgentId);
-    let rows = query.into_model::<Row>().all(db).await?;
-    let used = |row: Row| {
+        .group_by(tasks::Column::AgentId)
+        .group_by(tasks::Column::State);
+    let mut uses: HashMap<AgentId, Use> = HashMap::new();
+    for row in query.into_model::<Row>().all(db).await? {
         let bounded = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-        (AgentId(row.agent_id), Use { slots: bounded(row.slots), tasks: bounded(row.tasks) })
-    };
-    Ok(rows.into_iter().map(used).collect())
+        let used = uses.entry(AgentId(row.agent_id)).or_default();
+        used.slots = used.slots.saturating_add(bounded(row.slots));
+        used.tasks = used.tasks.saturating_add(bounded(row.tasks));
+        if to_state(&row.state)?.can_be_killed() {
+            used.going_on = used.going_on.saturating_add(bounded(row.tasks));
+        }
+    }
+    Ok(uses)
 }
 
 /// How many tasks are in each state that is not an end.
@@ -237,4 +277,39 @@ fn from_row(row: tasks::Model, agents: &HashMap<i64, String>) -> Result<Task> {
         started_at: row.started_at.map(from_micros),
         ended_at: row.ended_at.map(from_micros),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::assets::NewAsset;
+    use crate::store::tests::{new_command, open};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_queue_goes_pool_by_pool_first_come_first_and_holds_what_is_held() {
+        let store = open().await;
+        let made = async |owner: i64, pool: &str| {
+            let new = NewAsset { resource_pool: pool.into(), ..new_command(UserId(owner)) };
+            store.write(|tx| Box::pin(crate::store::assets::create(tx, new))).await.unwrap().latest_task
+        };
+        let (first, small, held) = (made(1, "default").await, made(1, "a").await, made(2, "default").await);
+        let (last, placed) = (made(1, "default").await, made(1, "a").await);
+        store.write(|tx| Box::pin(hold_of_user(tx, UserId(2), Some("waits for its owner")))).await.unwrap();
+        let gone = Task { state: State::Killed, ..placed };
+        store.write(|tx| Box::pin(async move { update(tx, &gone).await })).await.unwrap();
+
+        let ids = async |pool: Option<&str>, after: Option<&Task>, limit| {
+            let after = after.map(|task| (task.resource_pool.as_str(), task.id));
+            let tasks = queue(store.read(), pool, after, limit).await.unwrap();
+            tasks.iter().map(|task| task.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(None, None, 10).await, [small.id, first.id, held.id, last.id]);
+        assert_eq!(ids(None, Some(&small), 2).await, [first.id, held.id]);
+        assert_eq!(ids(None, Some(&held), 2).await, [last.id]);
+        assert_eq!(ids(Some("a"), None, 10).await, [small.id]);
+        assert_eq!(ids(Some("default"), Some(&first), 1).await, [held.id]);
+        let reasons = queue(store.read(), None, None, 10).await.unwrap();
+        assert_eq!(reasons[2].state_reason, "waits for its owner");
+    }
 }

@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait as _;
 
 use super::*;
+use crate::assets::events::Recorded;
 use crate::assets::spec::{BindMount, Capability, CommandSpec, ContainerSpec, Propagation};
 use crate::assets::state::State;
 use crate::assets::{Asset, NewAsset, Owner, Spec, Task};
@@ -75,20 +76,26 @@ fn first_release(task_id: &str) -> String {
     )
 }
 
+/// A task's id in SQL.
+fn literal(url: &str, task: TaskId) -> String {
+    if url.is_empty() { format!("X'{}'", task.0.simple()) } else { format!("'{task}'") }
+}
+
+/// Opens the store that an old master, which had so many `migrations`, wrote `rows` to.
+async fn brought_up_to_date(url: &str, dir: &Path, migrations: u32, rows: &str) -> Store {
+    let options = if url.is_empty() { sqlite(dir.join("pedl.db"), 1, false) } else { quiet(url) };
+    let old = sea_orm::Database::connect(options).await.unwrap();
+    MainMigrator::up(&old, Some(migrations)).await.unwrap();
+    old.execute_unprepared(rows).await.unwrap();
+    old.close().await.unwrap();
+    Store::open(url, dir).await.unwrap()
+}
+
 #[tokio::test]
 async fn a_database_of_the_first_release_is_brought_up_to_date() {
     let (url, dir) = nowhere_yet().await;
     let task = TaskId::generate();
-    let (options, task_id) = match url.is_empty() {
-        true => (sqlite(dir.join("pedl.db"), 1, false), format!("X'{}'", task.0.simple())),
-        false => (quiet(&url), format!("'{task}'")),
-    };
-    let old = sea_orm::Database::connect(options).await.unwrap();
-    MainMigrator::up(&old, Some(1)).await.unwrap();
-    old.execute_unprepared(&first_release(&task_id)).await.unwrap();
-    old.close().await.unwrap();
-
-    let store = Store::open(&url, &dir).await.unwrap();
+    let store = brought_up_to_date(&url, &dir, 1, &first_release(&literal(&url, task))).await;
     let name = |text: &str| UnixName::parse(text).unwrap();
     let link = AgentUser { user: name("ada"), uid: 1001, group: name("team"), gid: 2000, ..AgentUser::root() };
     for (who, expected) in [("ada", Some(link.clone())), ("bob", None)] {
@@ -100,6 +107,47 @@ async fn a_database_of_the_first_release_is_brought_up_to_date() {
     let ContainerSpec { bind_mounts, memory, cpus, add_capabilities, read_only_root, .. } = command.container;
     assert_eq!(bind_mounts[0].propagation, Propagation::Rprivate);
     assert_eq!((memory, cpus, add_capabilities.len(), read_only_root), (None, None, 0, None));
+}
+
+#[tokio::test]
+async fn what_is_known_of_old_assets_is_told() {
+    let (url, dir) = nowhere_yet().await;
+    let tasks: Vec<TaskId> = (0..3).map(|_| TaskId::generate()).collect();
+    let id = |n: usize| literal(&url, tasks[n]);
+    let rows = format!(
+        r#"
+        INSERT INTO users (username, display_name, admin, active, created_at) VALUES ('ada', '', false, true, 0);
+        INSERT INTO agents (name, credential_hash, credential_used, resource_pool, pool_is_fixed, enabled, slots,
+                slot_kind, version, registered_at, last_seen_at)
+            VALUES ('n1', {}, true, 'default', false, true, 1, 'cpu', '', 0, 0);
+        INSERT INTO assets (kind, owner_id, description, state, state_reason, resource_pool, revision, created_at, spec)
+            VALUES ('command', 1, '', '', '', '', 1, 0, ''), ('command', 1, '', '', '', '', 1, 0, ''),
+                ('command', 1, '', '', '', '', 1, 0, '');
+        INSERT INTO tasks (id, asset_id, state, state_reason, slots, resource_pool, agent_id, revision, created_at,
+                placed_at, started_at, ended_at)
+            VALUES ({}, 1, 'LOST', 'agent n1 is out of reach', 1, 'default', 1, 1, 0, 10, 20, NULL),
+                ({}, 2, 'FAILED', 'exit code 7', 1, 'default', 1, 1, 0, 10, 5, 30),
+                ({}, 3, 'KILLED', 'killed by ada', 1, 'default', NULL, 1, 0, NULL, NULL, 40);
+        "#,
+        id(0),
+        id(0),
+        id(1),
+        id(2)
+    );
+    let store = brought_up_to_date(&url, &dir, 3, &rows).await;
+    let shown = async |asset| {
+        let events = asset_events::list(store.read(), AssetId(asset), None, 10).await.unwrap();
+        let show = |event: &Recorded| {
+            assert_eq!(event.task, tasks[asset as usize - 1]);
+            let micros = event.time.as_microsecond();
+            format!("{micros} {} {} {}", event.state.as_str(), event.agent, event.reason).trim_end().to_owned()
+        };
+        events.iter().rev().map(show).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(1).await, ["0 QUEUED", "10 STARTING n1", "20 RUNNING n1"]);
+    // The agent's clock is not the master's.
+    assert_eq!(shown(2).await, ["0 QUEUED", "10 STARTING n1", "5 RUNNING n1", "30 FAILED n1 exit code 7"]);
+    assert_eq!(shown(3).await, ["0 QUEUED", "40 KILLED  killed by ada"]);
 }
 
 pub fn user_named(name: &str) -> NewUser {

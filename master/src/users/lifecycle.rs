@@ -23,6 +23,9 @@ pub async fn update(tx: &Tx, username: &Username, changes: Changes) -> Result<(U
         return Err(Error::NameIsFixed(username.clone()));
     }
     let user = store::users::update(tx, username, changes).await?;
+    if user.username != *username {
+        store::cluster::note_new_name(tx).await?;
+    }
     keep_an_admin(tx).await?;
     let tokens = store::sessions::hashes_of_user(tx, user.id).await?;
     Ok((user, tokens))
@@ -147,6 +150,11 @@ mod tests {
         let reason = async || store::assets::get(store.read(), asset.id).await.unwrap().state_reason;
         assert_eq!(reason().await, "waits for its owner, ada, to be active again");
         let task = asset.latest_task.id;
+        store.write(|tx| Box::pin(async { deactivate(tx, &name("ada"), None).await.map(drop) })).await.unwrap();
+        let told = store::asset_events::list(store.read(), asset.id, None, 10).await.unwrap();
+        let told: Vec<_> = told.iter().map(|event| (event.state, event.reason.as_str())).collect();
+        let held = (State::Queued, "waits for its owner, ada, to be active again");
+        assert_eq!(told, [held, (State::Queued, "")], "newest first, and once");
         let late = "no agent is connected".to_owned();
         store.write(move |tx| Box::pin(lifecycle::explain(tx, task, late))).await.unwrap();
         assert_eq!(reason().await, "waits for its owner, ada, to be active again", "who read the queue before is late");

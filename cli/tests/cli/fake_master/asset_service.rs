@@ -3,7 +3,8 @@ use std::pin::Pin;
 use pedl_proto::v1::asset_service_server::AssetService;
 use pedl_proto::v1::{
     Asset, AssetFilter, AssetState, CreateAssetRequest, CreateAssetResponse, GetAssetRequest, GetAssetResponse,
-    KillAssetRequest, KillAssetResponse, ListAssetsRequest, ListAssetsResponse, ReadLogsRequest, ReadLogsResponse,
+    KillAssetRequest, KillAssetResponse, ListAssetEventsRequest, ListAssetEventsResponse, ListAssetsRequest,
+    ListAssetsResponse, ReadLogsRequest, ReadLogsResponse, WatchAssetsRequest, WatchAssetsResponse,
 };
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -19,7 +20,13 @@ impl AssetService for Shared {
         request: Request<CreateAssetRequest>,
     ) -> Result<Response<CreateAssetResponse>, Status> {
         let owner = self.caller("CreateAsset", request.metadata())?.username;
-        let asset = self.lock().add_command(&owner, request.into_inner());
+        let request = request.into_inner();
+        let validate_only = request.validate_only;
+        let mut state = self.lock();
+        let asset = state.add_command(&owner, request);
+        if validate_only {
+            state.assets.pop();
+        }
         Ok(Response::new(CreateAssetResponse { asset: Some(asset) }))
     }
 
@@ -33,12 +40,25 @@ impl AssetService for Shared {
     async fn list_assets(&self, request: Request<ListAssetsRequest>) -> Result<Response<ListAssetsResponse>, Status> {
         let caller = self.caller("ListAssets", request.metadata())?.username;
         let ListAssetsRequest { filter, page_token, .. } = request.into_inner();
-        let AssetFilter { kind, all_owners } = filter.unwrap_or_default();
+        let AssetFilter { kind, all_owners, .. } = filter.unwrap_or_default();
         let state = self.lock();
         let wanted = |asset: &&Asset| asset.kind == kind && (all_owners || asset.owner == caller);
         let assets = state.assets.iter().rev().map(|command| &command.asset).filter(wanted).cloned();
         let (assets, next_page_token) = page(assets, &page_token, 2);
-        Ok(Response::new(ListAssetsResponse { assets, next_page_token }))
+        Ok(Response::new(ListAssetsResponse { assets, next_page_token, ..Default::default() }))
+    }
+
+    /// Two events a page, whatever is asked for.
+    async fn list_asset_events(
+        &self,
+        request: Request<ListAssetEventsRequest>,
+    ) -> Result<Response<ListAssetEventsResponse>, Status> {
+        self.caller("ListAssetEvents", request.metadata())?;
+        let ListAssetEventsRequest { id, page_token, .. } = request.into_inner();
+        self.asset(id)?;
+        let events = self.lock().command(id).unwrap().events.clone();
+        let (events, next_page_token) = page(events.into_iter().rev(), &page_token, 2);
+        Ok(Response::new(ListAssetEventsResponse { events, next_page_token }))
     }
 
     async fn kill_asset(&self, request: Request<KillAssetRequest>) -> Result<Response<KillAssetResponse>, Status> {
@@ -53,12 +73,18 @@ impl AssetService for Shared {
         Ok(Response::new(KillAssetResponse { asset: Some(command.asset.clone()) }))
     }
 
+    type WatchAssetsStream = Pin<Box<dyn Stream<Item = Result<WatchAssetsResponse, Status>> + Send>>;
+
+    async fn watch_assets(&self, _: Request<WatchAssetsRequest>) -> Result<Response<Self::WatchAssetsStream>, Status> {
+        Err(Status::unimplemented("the command line does not watch"))
+    }
+
     type ReadLogsStream = Pin<Box<dyn Stream<Item = Result<ReadLogsResponse, Status>> + Send>>;
 
-    /// One entry a message. The command ends when somebody has followed its log to the end.
+    /// One entry a message, or none where it does not have the text. The command ends when somebody has followed its log to the end.
     async fn read_logs(&self, request: Request<ReadLogsRequest>) -> Result<Response<Self::ReadLogsStream>, Status> {
         self.caller("ReadLogs", request.metadata())?;
-        let ReadLogsRequest { task_id, from_offset, tail, follow, .. } = request.into_inner();
+        let ReadLogsRequest { task_id, from_offset, tail, follow, text, .. } = request.into_inner();
         let id: i64 = task_id.trim_start_matches("task-").parse().unwrap();
         let (log, mut released) = {
             let mut state = self.lock();
@@ -72,7 +98,10 @@ impl AssetService for Shared {
             for entry in log.into_iter().skip(first.max(from_offset as usize)) {
                 let offset = entry.offset as usize;
                 let _ = released.wait_for(|released| *released > offset).await;
-                if sender.send(Ok(ReadLogsResponse { entries: vec![entry] })).await.is_err() {
+                let next_offset = entry.offset + 1;
+                let found = String::from_utf8_lossy(&entry.data).contains(&text);
+                let entries = if found { vec![entry] } else { Vec::new() };
+                if sender.send(Ok(ReadLogsResponse { entries, next_offset })).await.is_err() {
                     return;
                 }
             }

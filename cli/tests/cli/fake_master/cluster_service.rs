@@ -2,8 +2,10 @@ use std::time::SystemTime;
 
 use pedl_proto::v1::cluster_service_server::ClusterService;
 use pedl_proto::v1::{
-    Agent, AuditEvent, CreateAgentTokenRequest, CreateAgentTokenResponse, GetMasterRequest, GetMasterResponse,
-    ListAgentsRequest, ListAgentsResponse, ListAuditEventsRequest, ListAuditEventsResponse, SlotKind,
+    Agent, Asset, AssetState, AuditEvent, CreateAgentTokenRequest, CreateAgentTokenResponse, DisableAgentRequest,
+    DisableAgentResponse, EnableAgentRequest, EnableAgentResponse, GetMasterRequest, GetMasterResponse,
+    ListAgentsRequest, ListAgentsResponse, ListAuditEventsRequest, ListAuditEventsResponse, ListQueueRequest,
+    ListQueueResponse, QueueEntry, SlotKind,
 };
 use tonic::{Request, Response, Status};
 
@@ -18,29 +20,42 @@ impl ClusterService for Shared {
 
     async fn list_agents(&self, request: Request<ListAgentsRequest>) -> Result<Response<ListAgentsResponse>, Status> {
         self.caller("ListAgents", request.metadata())?;
-        let now = Some(SystemTime::now().into());
-        let here = Agent {
-            name: "node-1".into(),
-            resource_pool: "default".into(),
-            connected: true,
-            enabled: true,
-            slots: 8,
-            slot_kind: SlotKind::Cpu.into(),
-            used_slots: 2,
-            tasks: 1,
-            version: "0.1.0".into(),
-            registered_at: now,
-            last_seen_at: now,
-        };
-        let away = Agent {
-            name: "node-2".into(),
-            connected: false,
-            enabled: false,
-            slot_kind: SlotKind::Gpu.into(),
-            last_seen_at: None,
-            ..here.clone()
-        };
-        Ok(Response::new(ListAgentsResponse { agents: vec![here, away] }))
+        Ok(Response::new(ListAgentsResponse { agents: vec![here(), away()] }))
+    }
+
+    async fn enable_agent(
+        &self,
+        request: Request<EnableAgentRequest>,
+    ) -> Result<Response<EnableAgentResponse>, Status> {
+        self.admin("EnableAgent", request.metadata())?;
+        let agent = Agent { enabled: true, ..named(&request.get_ref().name)? };
+        Ok(Response::new(EnableAgentResponse { agent: Some(agent) }))
+    }
+
+    async fn disable_agent(
+        &self,
+        request: Request<DisableAgentRequest>,
+    ) -> Result<Response<DisableAgentResponse>, Status> {
+        self.admin("DisableAgent", request.metadata())?;
+        let DisableAgentRequest { name, drain } = request.get_ref();
+        let agent = Agent { enabled: false, draining: *drain, ..named(name)? };
+        let killed_assets = if *drain { 0 } else { agent.tasks };
+        Ok(Response::new(DisableAgentResponse { agent: Some(agent), killed_assets }))
+    }
+
+    /// Those of its assets that are queued.
+    async fn list_queue(&self, request: Request<ListQueueRequest>) -> Result<Response<ListQueueResponse>, Status> {
+        self.caller("ListQueue", request.metadata())?;
+        let ListQueueRequest { resource_pool, page_size, page_token } = request.get_ref();
+        let state = self.lock();
+        let of_pool = |asset: &&Asset| resource_pool.is_empty() || asset.resource_pool == *resource_pool;
+        let queued =
+            state.assets.iter().map(|command| &command.asset).filter(|asset| asset.state() == AssetState::Queued);
+        let entry = |(asset, position): (&Asset, i64)| QueueEntry { asset: Some(asset.clone()), position };
+        let entries = queued.filter(of_pool).zip(1..).map(entry);
+        let size = if *page_size == 0 { 100 } else { *page_size };
+        let (entries, next_page_token) = page(entries, page_token, size as usize);
+        Ok(Response::new(ListQueueResponse { entries, next_page_token }))
     }
 
     async fn create_agent_token(
@@ -65,6 +80,40 @@ impl ClusterService for Shared {
         let (events, next_page_token) = page(events, &request.page_token, size as usize);
         Ok(Response::new(ListAuditEventsResponse { events, next_page_token }))
     }
+}
+
+fn here() -> Agent {
+    let now = Some(SystemTime::now().into());
+    Agent {
+        name: "node-1".into(),
+        resource_pool: "default".into(),
+        connected: true,
+        enabled: true,
+        slots: 8,
+        slot_kind: SlotKind::Cpu.into(),
+        used_slots: 2,
+        tasks: 1,
+        version: "0.1.0".into(),
+        registered_at: now,
+        last_seen_at: now,
+        draining: false,
+    }
+}
+
+fn away() -> Agent {
+    Agent {
+        name: "node-2".into(),
+        connected: false,
+        enabled: false,
+        slot_kind: SlotKind::Gpu.into(),
+        last_seen_at: None,
+        ..here()
+    }
+}
+
+fn named(name: &str) -> Result<Agent, Status> {
+    let agent = [here(), away()].into_iter().find(|agent| agent.name == name);
+    agent.ok_or_else(|| Status::not_found(format!("there is no agent `{name}`: `pedl agent list` names them all")))
 }
 
 fn is_wanted(event: &AuditEvent, request: &ListAuditEventsRequest) -> bool {

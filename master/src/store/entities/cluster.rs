@@ -12,6 +12,8 @@ pub struct Model {
     pub epoch: i64,
     /// Counts commits; rows carry the revision that last changed them.
     pub revision: i64,
+    /// The commit that last gave an account another name.
+    pub names_revision: i64,
     pub created_at: i64,
 }
 
