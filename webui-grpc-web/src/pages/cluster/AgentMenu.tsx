@@ -55,7 +55,7 @@ export function AgentMenu({ agent }: { agent: Agent }) {
   };
 
   return (
-    <Menu position="bottom-end">
+    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon size={28} aria-label={`Actions for ${name}`}>
           <Icon name="more" />

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { AssetSchema } from "../../gen/pedl/v1/asset_pb";
 import { type QueueEntry, QueueEntrySchema } from "../../gen/pedl/v1/cluster_pb";
-import { poolsOf, slotsOf, waiting } from "./queue";
+import { poolsOf, slotsOf, waiting, whyWords } from "./queue";
 
 /** `7@gpu#2`: asset 7 waits in `gpu` at place 2. */
 function entries(text: string): QueueEntry[] {
@@ -29,3 +29,9 @@ test("slots of an asset", () => {
     });
   expect([command(), command(0), command(8), create(AssetSchema)].map(slotsOf)).toEqual([1, 0, 8, 1]);
 });
+
+test.each([
+  ["waits for 8 free slots in resource pool `big`", "waits for 8 free slots"],
+  ["needs 9 slots, but no agent in resource pool `big` has more than 8", "needs 9 slots, but no agent has more than 8"],
+  ["ada is inactive", "ada is inactive"],
+])("%j is told as %j", (stateReason, words) => expect(whyWords({ stateReason, resourcePool: "big" })).toBe(words));

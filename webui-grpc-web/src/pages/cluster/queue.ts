@@ -24,3 +24,8 @@ export function waiting(entries: readonly QueueEntry[]): Waiting[] {
 export function poolsOf(queue: readonly Waiting[]): number {
   return new Set(queue.map(({ asset }) => asset.resourcePool)).size;
 }
+
+/** Why an asset waits, without the pool: that stands beside it. */
+export function whyWords({ stateReason, resourcePool }: Pick<Asset, "stateReason" | "resourcePool">): string {
+  return stateReason.replace(` in resource pool \`${resourcePool}\``, "");
+}

@@ -3,7 +3,7 @@ import { RelativeTime } from "../../components/RelativeTime";
 import { tip } from "../../components/Tips";
 import type { Column } from "../../components/table";
 import { AssetLink } from "./AssetLines";
-import { slotsOf, type Waiting } from "./queue";
+import { slotsOf, type Waiting, whyWords } from "./queue";
 
 /** What the queue shows of each asset that waits. */
 const columns: readonly Column<Waiting>[] = [
@@ -19,7 +19,7 @@ const columns: readonly Column<Waiting>[] = [
   {
     id: "owner",
     header: "Owner",
-    width: 152,
+    width: 144,
     cell: ({ asset }) => <OwnerMark username={asset.owner} withName />,
   },
   { id: "pool", header: "Pool", width: 96, from: 800, cell: ({ asset }) => asset.resourcePool },
@@ -37,7 +37,7 @@ const columns: readonly Column<Waiting>[] = [
     from: 640,
     cell: ({ asset }) => (
       <span className="quiet" {...tip(asset.stateReason)}>
-        {asset.stateReason}
+        {whyWords(asset)}
       </span>
     ),
   },

@@ -16,7 +16,7 @@ interface Props {
 
 export function CreateUserDialog({ opened, onClose, onCreated }: Props) {
   return (
-    <Modal opened={opened} onClose={onClose} title="New user">
+    <Modal opened={opened} onClose={onClose} title="New user" closeButtonProps={{ "aria-label": "Close" }}>
       <CreateUserForm onClose={onClose} onCreated={onCreated} />
     </Modal>
   );
