@@ -12,8 +12,8 @@ export function Aside({ launch }: { launch: Launch }) {
   const { config, argv, validation } = launch;
   const line = useMemo(() => cliLine(config, argv), [config, argv]);
   const completed = useMemo(
-    () => validation?.asset && completedYaml(validation.asset, config, argv),
-    [validation?.asset, config, argv],
+    () => validation.asset && completedYaml(validation.asset, config, argv),
+    [validation.asset, config, argv],
   );
   return (
     <aside className={classes.root}>
@@ -36,7 +36,7 @@ export function Aside({ launch }: { launch: Launch }) {
           <p className={classes.hint}>What the command would be is shown here as soon as the master takes it.</p>
         ) : (
           <Suspense fallback={<div className={classes.space} />}>
-            <div data-old={validation?.status !== "good" || undefined} className={classes.completed}>
+            <div data-old={validation.status !== "good" || undefined} className={classes.completed}>
               <YamlView text={completed} label="Configuration with the cluster's defaults" />
             </div>
           </Suspense>

@@ -41,7 +41,7 @@ export function ConfigForm({ launch, pools, attempted, onYaml }: Props) {
   const loose = [...fields].filter(
     ([field]) => field === "" || field.startsWith("add_capabilities") || field === "request_id",
   );
-  const named = view.scalars.description || launch.argv.length === 0 ? undefined : validation?.asset?.description;
+  const named = view.scalars.description || launch.argv.length === 0 ? undefined : validation.asset?.description;
   const field = { launch, attempted };
   return (
     <div className={classes.root}>

@@ -12,8 +12,8 @@ interface Props {
 
 /** The configuration as a file, with what is wrong with it. */
 export default function ConfigYaml({ launch, pools, handle }: Props) {
-  const { text, setText, problems, violations } = launch;
-  const marks = useMemo(() => marksOf(text, problems, violations), [text, problems, violations]);
+  const { text, setText, problems, violations, withheld } = launch;
+  const marks = useMemo(() => marksOf(text, problems, violations, withheld), [text, problems, violations, withheld]);
   // What has no place in the file, the program's aside, which stand at its field.
   const loose = [...violations].filter(([field]) => !field.startsWith("command") && problems.length === 0);
   return (

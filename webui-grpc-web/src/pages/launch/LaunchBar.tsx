@@ -1,9 +1,11 @@
 import { Button } from "@mantine/core";
+import { isAway } from "../../api/errors";
 import { FormError } from "../../components/FormError";
 import { useSession } from "../../session/session";
 import classes from "./LaunchBar.module.css";
 import { runsAs } from "./runsAs";
 import type { Launch } from "./useLaunch";
+import type { Validation } from "./useValidation";
 
 interface Props {
   launch: Launch;
@@ -23,6 +25,7 @@ export function LaunchBar({ launch, attempted, onLaunch, onProblem }: Props) {
     <div className={classes.root}>
       {mounts && warning !== undefined ? <p className={classes.warning}>{warning}</p> : null}
       <FormError error={creation.error} fields={[...fields.keys()]} />
+      {isAway(creation.error) ? <p className={classes.note}>Launching it again makes no second one.</p> : null}
       <div className={classes.line}>
         <Button
           onClick={onLaunch}
@@ -54,12 +57,12 @@ function Standing({ launch, attempted, onProblem }: Omit<Props, "onLaunch">) {
   }
   return (
     <span className={classes.standing} role="status">
-      {wordFor(validation?.status, argv.length > 0)}
+      {wordFor(validation.status, argv.length > 0)}
     </span>
   );
 }
 
-function wordFor(status: "checking" | "away" | "good" | "bad" | undefined, hasProgram: boolean): string {
+function wordFor(status: Validation["status"], hasProgram: boolean): string {
   if (!hasProgram) return "";
   switch (status) {
     case "checking":
@@ -70,7 +73,7 @@ function wordFor(status: "checking" | "away" | "good" | "bad" | undefined, hasPr
       return "Ready";
     case "bad":
       return "The master refuses it";
-    case undefined:
+    case "idle":
       return "";
   }
 }

@@ -10,6 +10,7 @@ import { useSession } from "../../session/session";
 import { Aside } from "./Aside";
 import { ConfigForm } from "./ConfigForm";
 import type { Draft } from "./draft";
+import { marksOf } from "./fieldProblems";
 import { LaunchBar } from "./LaunchBar";
 import classes from "./LaunchForm.module.css";
 import { Notice } from "./Notice";
@@ -52,16 +53,14 @@ export function LaunchForm({ from, template, fresh, kept }: Props) {
   };
 
   const showFirstProblem = () => {
-    const [first] = launch.problems;
+    const [first] = marksOf(launch.text, launch.problems, launch.violations, withheld);
     if (asYaml && first !== undefined && editor.current !== null) {
       editor.current.goTo(first.from);
       return;
     }
     if (launch.view === undefined) setAsYaml(true);
     // Once the fields that nobody had touched yet are marked too.
-    requestAnimationFrame(() =>
-      body.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-withheld] input')?.focus(),
-    );
+    requestAnimationFrame(() => body.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
 
   const onKey = (event: KeyboardEvent) => {

@@ -1,41 +1,39 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useState } from "react";
 import { ErrorPanel } from "../../components/ErrorPanel";
 import { PageHeader } from "../../components/PageHeader";
 import { SkeletonLines } from "../../components/Skeleton";
-import { argvOf, configOf } from "../../config/commandConfig";
-import { formView } from "../../config/edit";
-import { programFrom } from "../../config/words";
 import type { Asset } from "../../gen/pedl/v1/asset_pb";
 import { useSession } from "../../session/session";
-import { templateQuery } from "./api";
-import { type Draft, EMPTY, findDraft } from "./draft";
+import { defaultsQuery, templateQuery } from "./api";
+import { draftOf, findDraft } from "./draft";
 import { LaunchForm } from "./LaunchForm";
 
 /** Launches a command, from nothing or as another one with changes. */
 export default function LaunchPage() {
   const { from } = useSearch({ from: "/frame/commands/new" });
-  return from === undefined ? (
-    <Begun key="new" from={undefined} template={undefined} />
-  ) : (
-    <FromAsset key={from} from={from} />
-  );
+  return from === undefined ? <Begun key="new" from={undefined} /> : <FromAsset key={from} from={from} />;
 }
 
 function FromAsset({ from }: { from: string }) {
   const { data: asset, error, refetch } = useQuery(templateQuery(from));
-  if (asset?.spec.case === "command") {
-    return <Begun from={from} template={asset} />;
+  const redacted = asset?.redacted === true;
+  const defaults = useQuery({ ...defaultsQuery(), enabled: redacted });
+  if (asset?.spec.case === "command" && !(redacted && defaults.isPending)) {
+    return <Begun from={from} template={asset} defaults={defaults.data} />;
   }
   return (
     <>
       <PageHeader title="Launch a command" lead={`With the configuration of ${from}`} />
       {error ? (
         <ErrorPanel error={error} onRetry={() => void refetch()} />
-      ) : asset ? (
+      ) : asset && !redacted ? (
         <p>
-          {from} is no command. <Link to="/commands/new">Launch one from the start</Link>
+          {from} is no command.{" "}
+          <Link to="/commands/new" className="link">
+            Launch one from the start
+          </Link>
         </p>
       ) : (
         <SkeletonLines lines={8} />
@@ -44,16 +42,17 @@ function FromAsset({ from }: { from: string }) {
   );
 }
 
-function Begun({ from, template }: { from: string | undefined; template: Asset | undefined }) {
-  const { user } = useSession();
-  const fresh = useMemo(() => draftOf(template), [template]);
-  const kept = useMemo(() => findDraft(user.username, from), [user.username, from]);
-  return <LaunchForm from={from} template={template} fresh={fresh} kept={kept} />;
+interface Props {
+  from: string | undefined;
+  template?: Asset;
+  /** What the cluster gives to each command, where that is known. */
+  defaults?: Asset | undefined;
 }
 
-function draftOf(template: Asset | undefined): Draft {
-  if (template === undefined) return EMPTY;
-  const text = configOf(template);
-  const withheld = template.redacted ? (formView(text)?.variables ?? []).map(({ name }) => name) : [];
-  return { program: programFrom(argvOf(template)), text, withheld };
+function Begun({ from, template, defaults }: Props) {
+  const { user } = useSession();
+  // What comes later would overwrite what was entered.
+  const [fresh] = useState(() => draftOf(template, defaults));
+  const [kept] = useState(() => findDraft(user.username, from));
+  return <LaunchForm from={from} template={template} fresh={fresh} kept={kept} />;
 }

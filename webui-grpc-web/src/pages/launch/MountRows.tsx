@@ -2,6 +2,7 @@ import { ActionIcon, Button, Checkbox, TextInput } from "@mantine/core";
 import { type ReactNode, useRef, useState } from "react";
 import { Icon } from "../../components/Icon";
 import { addMount, type MountRow, removeMount, setMount } from "../../config/edit";
+import { atField } from "./fieldProblems";
 import classes from "./fields.module.css";
 import { Notice } from "./Notice";
 import type { Launch } from "./useLaunch";
@@ -56,7 +57,7 @@ function Row({ launch, attempted, row, index }: { launch: Launch; attempted: boo
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const problem = (key: string, value: string) => {
     const text = launch.fields.get(`bind_mounts[${index}].${key}`);
-    return text !== undefined && (attempted || value !== "" || left.has(key)) ? text : undefined;
+    return text !== undefined && (attempted || value !== "" || left.has(key)) ? atField(text) : undefined;
   };
   const change = (change: Partial<MountRow>) => launch.setText((text) => setMount(text, index, change));
   const leave = (key: string) => setLeft((left) => new Set(left).add(key));
@@ -109,5 +110,5 @@ function Row({ launch, attempted, row, index }: { launch: Launch; attempted: boo
 
 /** What is wrong with a whole row, or all of them. */
 export function Problem({ text }: { text: string | undefined }) {
-  return text === undefined ? null : <p className={classes.problem}>{text}</p>;
+  return text === undefined ? null : <p className={classes.problem}>{atField(text)}</p>;
 }

@@ -1,6 +1,7 @@
 import { Switch, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { splitWords, withShell } from "../../config/words";
+import { atField } from "./fieldProblems";
 import classes from "./ProgramField.module.css";
 import type { Launch } from "./useLaunch";
 
@@ -11,7 +12,7 @@ export function ProgramField({ launch, attempted }: { launch: Launch; attempted:
   const missing = argv.length === 0 || (program.inShell && program.text.trim() === "");
   const problem =
     fields.get("command.argv") ?? fields.get("command") ?? (missing ? "must name a program to run" : undefined);
-  const shown = problem !== undefined && (attempted || left || program.text !== "") ? problem : undefined;
+  const shown = problem !== undefined && (attempted || left || program.text !== "") ? atField(problem) : undefined;
   const hint = program.inShell ? undefined : shellHint(program.text);
   return (
     <div>

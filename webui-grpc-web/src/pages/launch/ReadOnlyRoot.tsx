@@ -1,6 +1,7 @@
 import { NativeSelect } from "@mantine/core";
 import { setScalar } from "../../config/edit";
 import { parseBool } from "../../config/scalar";
+import { atField } from "./fieldProblems";
 import type { Launch } from "./useLaunch";
 
 interface Props {
@@ -13,6 +14,7 @@ interface Props {
 export function ReadOnlyRoot({ launch, byDefault }: Props) {
   const written = launch.view?.scalars.read_only_root ?? "";
   const value = parseBool(written);
+  const problem = launch.fields.get("read_only_root");
   return (
     <NativeSelect
       label="Image's files"
@@ -22,7 +24,7 @@ export function ReadOnlyRoot({ launch, byDefault }: Props) {
         const { value } = event.currentTarget;
         launch.setText((text) => setScalar(text, "read_only_root", value));
       }}
-      error={launch.fields.get("read_only_root")}
+      error={problem === undefined ? undefined : atField(problem)}
       data={[
         {
           value: "",

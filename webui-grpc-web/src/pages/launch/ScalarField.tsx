@@ -1,6 +1,7 @@
 import { TextInput } from "@mantine/core";
 import { useId, useState } from "react";
 import { type ScalarKey, setScalar } from "../../config/edit";
+import { atField } from "./fieldProblems";
 import classes from "./fields.module.css";
 import type { Launch } from "./useLaunch";
 
@@ -24,7 +25,7 @@ export function ScalarField({ launch, attempted, name, label, hint, placeholder,
   const value = launch.view?.scalars[name] ?? "";
   const problem = launch.fields.get(name);
   // Half a word is wrong only once somebody has stopped typing it.
-  const shown = problem !== undefined && (left || attempted || value !== "") ? problem : undefined;
+  const shown = problem !== undefined && (left || attempted || value !== "") ? atField(problem) : undefined;
   return (
     <>
       <TextInput

@@ -2,7 +2,7 @@ import { ActionIcon, Button, TextInput } from "@mantine/core";
 import { type ReactNode, useRef, useState } from "react";
 import { Icon } from "../../components/Icon";
 import { addVariable, removeVariable, setVariable, type VariableRow } from "../../config/edit";
-import { variableProblem } from "./fieldProblems";
+import { atField, FILL_IN, variableProblem } from "./fieldProblems";
 import classes from "./fields.module.css";
 import { Problem } from "./MountRows";
 import { Notice } from "./Notice";
@@ -68,12 +68,12 @@ function Row({
 }) {
   const [left, setLeft] = useState(false);
   const problem = variableProblem(launch.fields, row.name);
-  const shown = problem !== undefined && (attempted || left || row.name !== "") ? problem : undefined;
+  const shown = problem !== undefined && (attempted || left || row.name !== "") ? atField(problem) : undefined;
   const isWithheld = row.value === "" && launch.withheld.includes(row.name);
   const change = (change: Partial<VariableRow>) => launch.setText((text) => setVariable(text, index, change));
   const name = row.name || `variable ${index + 1}`;
   return (
-    <div data-row data-withheld={isWithheld || undefined} className={`${classes.row} ${classes.variable}`}>
+    <div data-row className={`${classes.row} ${classes.variable}`}>
       <TextInput
         aria-label={`Variable ${index + 1}: name`}
         placeholder="NAME"
@@ -89,7 +89,7 @@ function Row({
         label={`Value of ${name}`}
         value={row.value}
         onChange={(value) => change({ value })}
-        error={isWithheld ? "Fill in the value" : undefined}
+        error={isWithheld ? atField(FILL_IN) : undefined}
       />
       <div className={classes.remove}>
         <ActionIcon aria-label={`Remove ${name}`} onClick={() => launch.setText((text) => removeVariable(text, index))}>

@@ -19,9 +19,7 @@ export function cliLine(config: CommandConfig, argv: readonly string[]): string 
 function flags(config: CommandConfig): string[] {
   const mounts = config.bindMounts ?? [];
   // A path with a colon cannot be given to -v.
-  const byFlag = mounts.every(
-    ({ hostPath, containerPath }) => !`${hostPath}${containerPath}`.includes(":") && hostPath && containerPath,
-  );
+  const byFlag = mounts.every(({ hostPath, containerPath }) => !`${hostPath}${containerPath}`.includes(":"));
   return [
     flag("--description", config.description),
     flag("--image", config.image),

@@ -1,5 +1,7 @@
+import { create } from "@bufbuild/protobuf";
 import { beforeEach, expect, test } from "vitest";
-import { type Draft, dropDraft, EMPTY, findDraft, keepDraft, withheldStill } from "./draft";
+import { AssetSchema } from "../../gen/pedl/v1/asset_pb";
+import { type Draft, draftOf, dropDraft, EMPTY, findDraft, keepDraft, withheldStill } from "./draft";
 
 beforeEach(() => sessionStorage.clear());
 
@@ -39,4 +41,25 @@ test.each(["nonsense", "1", "{}", '{"program":{"text":1,"inShell":true},"text":"
 test("a variable that was filled in, renamed or taken away is withheld no longer", () => {
   expect(withheldStill({ ...draft, text: "environment_variables: {OTHER: x}" })).toEqual([]);
   expect(withheldStill({ ...draft, text: "" })).toEqual([]);
+});
+
+test("one begins with what made another asset", () => {
+  const asset = (environmentVariables: Record<string, string>, redacted: boolean) =>
+    create(AssetSchema, {
+      redacted,
+      spec: { case: "command", value: { argv: ["a", "b c"], container: { environmentVariables } } },
+    });
+  const defaults = asset({ NCCL_DEBUG: "INFO" }, false);
+  expect(draftOf(undefined, undefined)).toBe(EMPTY);
+  expect(draftOf(asset({ TOKEN: "x", NCCL_DEBUG: "INFO" }, false), defaults)).toEqual({
+    program: { inShell: false, text: "a 'b c'" },
+    text: "environment_variables:\n  NCCL_DEBUG: INFO\n  TOKEN: x\n",
+    withheld: [],
+  });
+  const redacted = asset({ TOKEN: "", NCCL_DEBUG: "" }, true);
+  expect(draftOf(redacted, defaults)).toMatchObject({
+    text: "environment_variables:\n  TOKEN: ''\n",
+    withheld: ["TOKEN"],
+  });
+  expect(withheldStill(draftOf(redacted, undefined))).toEqual(["NCCL_DEBUG", "TOKEN"]);
 });

@@ -1,7 +1,9 @@
 // What was entered and not launched yet, kept for this tab over a reload. Values of environment variables are not kept.
 
+import { argvOf, configFrom, toYaml } from "../../config/commandConfig";
 import { formView, withoutSecrets } from "../../config/edit";
-import type { Program } from "../../config/words";
+import { type Program, programFrom } from "../../config/words";
+import type { Asset } from "../../gen/pedl/v1/asset_pb";
 
 export interface Draft {
   program: Program;
@@ -12,6 +14,19 @@ export interface Draft {
 }
 
 export const EMPTY: Draft = { program: { inShell: false, text: "" }, text: "", withheld: [] };
+
+/** What one begins with: nothing, or what made another asset. */
+export function draftOf(template: Asset | undefined, defaults: Asset | undefined): Draft {
+  if (template === undefined) return EMPTY;
+  const program = programFrom(argvOf(template));
+  const config = configFrom(template);
+  if (!template.redacted) return { program, text: toYaml(config), withheld: [] };
+  // The cluster gives its own variables again.
+  const given = defaults && configFrom(defaults).environmentVariables;
+  const variables = [...config.environmentVariables].filter(([name]) => !given?.has(name));
+  const text = toYaml({ ...config, environmentVariables: new Map(variables) });
+  return { program, text, withheld: variables.map(([name]) => name) };
+}
 
 interface Kept extends Draft {
   /** The asset that it began with. */

@@ -2,6 +2,10 @@
 
 import type { Problem } from "../../config/commandConfig";
 import { placeOf, stepsOf } from "../../config/place";
+import type { Mark } from "../../config/YamlEditor";
+
+/** What is to be done about a value that was left out. */
+export const FILL_IN = "fill in the value";
 
 /** What is wrong with which field: as the master names them. */
 export type FieldProblems = ReadonlyMap<string, string>;
@@ -28,11 +32,17 @@ export function variableProblem(problems: FieldProblems, name: string): string |
 }
 
 /** Where the editor marks what: the file's own problems at their places, the master's at the keys that they name. */
-export function marksOf(text: string, problems: readonly Problem[], violations: FieldProblems) {
+export function marksOf(
+  text: string,
+  problems: readonly Problem[],
+  violations: FieldProblems,
+  withheld: readonly string[],
+): Mark[] {
   if (problems.length > 0) {
     return problems.map(({ from, to, field, message }) => ({ from, to, message: withField(field, message) }));
   }
-  return [...violations].flatMap(([field, description]) => {
+  const missing = withheld.map((name): [string, string] => [`environment_variables[${JSON.stringify(name)}]`, FILL_IN]);
+  return [...violations, ...missing].flatMap(([field, description]) => {
     const place = placeOf(text, field);
     return place === undefined ? [] : [{ ...place, message: withField(field, description) }];
   });
@@ -43,4 +53,15 @@ export function withField(field: string, message: string): string {
   return field === ""
     ? message.charAt(0).toUpperCase() + message.slice(1)
     : `${field.replace(/^command\./, "")}: ${message}`;
+}
+
+/** A problem as it stands at its field. */
+export function atField(message: string): string {
+  const expected = /^invalid (?:type|value): [\s\S]*, expected (.+)$/.exec(message)?.[1];
+  const text = expected === undefined ? message : `give ${expected}`;
+  return capitalised(text);
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

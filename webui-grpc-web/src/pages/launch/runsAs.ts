@@ -12,15 +12,13 @@ export function runsAs(link: AgentUser | undefined): RunsAs {
   if (link === undefined) {
     return {
       text: "the cluster's default user",
-      warning:
-        "Your account is not linked with a user of the agents, so this runs as the cluster's default user: root, unless the administrator chose another. What it writes to bind mounts belongs to that user.",
+      warning: "What it writes to bind mounts belongs to that user: root, unless the administrator chose another.",
     };
   }
   const text = `${link.user} (${link.uid}:${link.gid})`;
   if (link.uid !== 0n) return { text };
   return {
     text,
-    warning:
-      "This runs as root: what it writes to bind mounts belongs to root, and it may change files of others there.",
+    warning: "What it writes to bind mounts belongs to root, and it may change files of others there.",
   };
 }

@@ -48,7 +48,7 @@ export function useLaunch(username: string, from: string | undefined, begin: Dra
   const creation = useAction(create);
   const [idOf] = useState(requestIds);
   const violations = useMemo(
-    () => (validation?.status === "bad" ? violationsOf(validation.error) : NO_VIOLATIONS),
+    () => (validation.status === "bad" ? violationsOf(validation.error) : NO_VIOLATIONS),
     [validation],
   );
   const problems = parsed.problems ?? NO_PROBLEMS;

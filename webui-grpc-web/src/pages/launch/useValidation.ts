@@ -8,6 +8,7 @@ import { contentOf, validate } from "./api";
 const DEBOUNCE = 300;
 
 export type Validation =
+  | { status: "idle"; asset?: Asset; error?: undefined }
   | { status: "checking" | "away"; asset?: Asset; error?: undefined }
   | { status: "good"; asset: Asset; error?: undefined }
   | { status: "bad"; asset?: Asset; error: unknown };
@@ -16,16 +17,19 @@ export type Validation =
  * Has the master look at a request as it is typed; the latest counts. `asset` is what would be created, or would have been
  * when the master last found the request good.
  */
-export function useValidation(request: CreateAssetRequest | undefined): Validation | undefined {
-  const [validation, setValidation] = useState<Validation>({ status: "checking" });
+export function useValidation(request: CreateAssetRequest | undefined): Validation {
+  const [validation, setValidation] = useState<Validation>({ status: "idle" });
   const content = request && contentOf(request);
   const latest = useRef(request);
   latest.current = request;
 
   useEffect(() => {
-    if (content === undefined) return;
+    if (content === undefined) {
+      setValidation(withStatus("idle"));
+      return;
+    }
     const abort = new AbortController();
-    setValidation(({ asset }) => ({ status: "checking", ...(asset ? { asset } : {}) }));
+    setValidation(withStatus("checking"));
     const timer = setTimeout(() => void look(abort.signal), DEBOUNCE);
     const look = async (signal: AbortSignal) => {
       if (latest.current === undefined) return;
@@ -38,7 +42,7 @@ export function useValidation(request: CreateAssetRequest | undefined): Validati
           setValidation(({ asset }) => ({ status: "bad", error, ...(asset ? { asset } : {}) }));
           return;
         }
-        setValidation(({ asset }) => ({ status: "away", ...(asset ? { asset } : {}) }));
+        setValidation(withStatus("away"));
         await whenBack(signal).then(
           () => look(signal),
           () => {},
@@ -51,5 +55,9 @@ export function useValidation(request: CreateAssetRequest | undefined): Validati
     };
   }, [content]);
 
-  return request === undefined ? undefined : validation;
+  return validation;
+}
+
+function withStatus(status: "idle" | "checking" | "away") {
+  return ({ asset }: Validation): Validation => ({ status, ...(asset ? { asset } : {}) });
 }
