@@ -9,15 +9,16 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queryClient";
-import { loadListPage, router } from "./routes";
+import { loadAssetPage, loadListPage, router } from "./routes";
 import { guardSession } from "./session/guard";
 import { ensureSession } from "./session/session";
 import { styleNonce } from "./theme/nonce";
 import { theme, variables } from "./theme/theme";
 
-// Both at once: who is signed in, and the page that most people come to.
+// Both at once: who is signed in, and the pages that most people come to.
 if (window.location.pathname !== "/login") void ensureSession().catch(() => {});
 if (/^\/(experiments|notebooks|commands|tensorboards)?$/.test(window.location.pathname)) void loadListPage();
+if (/^\/(experiments|notebooks|commands|tensorboards)\/\d+$/.test(window.location.pathname)) void loadAssetPage();
 guardSession(router);
 
 const root = document.getElementById("root");

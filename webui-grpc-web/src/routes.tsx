@@ -47,7 +47,8 @@ const home = createRoute({
 
 export const loadListPage = () => import("./pages/assets/AssetsPage");
 const listPage = lazyRouteComponent(loadListPage);
-const assetPage = lazyRouteComponent(() => import("./pages/asset/AssetPage"));
+export const loadAssetPage = () => import("./pages/asset/AssetPage");
+const assetPage = lazyRouteComponent(loadAssetPage);
 
 function listRoute<P extends Kind["path"]>(path: P) {
   return createRoute({

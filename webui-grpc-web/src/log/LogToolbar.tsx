@@ -122,6 +122,7 @@ function SearchField({ matches, total, onLeave }: { matches: Matches; total: num
           <span
             className={classes.count}
             role="status"
+            aria-live={state.running ? "off" : "polite"}
             {...tip(
               state.full
                 ? `Only the first ${MOST_MATCHES.toLocaleString()} matches are listed: search for more`

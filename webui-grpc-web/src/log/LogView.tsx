@@ -20,6 +20,8 @@ interface Props {
   label: string;
   /** Of the file that it is downloaded as. */
   fileName: string;
+  /** Whether what writes it is known to have ended. */
+  hasEnded: boolean;
   /** The lines that the URL names: the log opens there. */
   chosen: LineRange | undefined;
   onChoose: (lines: LineRange | undefined) => void;
@@ -30,8 +32,8 @@ interface Props {
 }
 
 /** A log: live, however long, with search. It fills its place. */
-export function LogView({ read, label, fileName, chosen, onChoose, onEnded, whileEmpty }: Props) {
-  const [store, snapshot] = useLog(read);
+export function LogView({ read, label, fileName, hasEnded, chosen, onChoose, onEnded, whileEmpty }: Props) {
+  const [store, snapshot] = useLog(read, hasEnded);
   const [times, setTimes] = useLocalStorage({
     key: "pedl.log.times",
     defaultValue: false,

@@ -149,7 +149,7 @@ describe("following", () => {
       log.breaks = [new Error("cut")];
     });
     await until(() => status(store) === "reconnecting");
-    store.retryNow();
+    store.reopen();
     await until(() => status(store) === "live");
   });
 
@@ -175,6 +175,18 @@ describe("following", () => {
     // What was skipped is read when it is looked at.
     store.show(300_000, 300_040);
     await until(() => has(store, ...range(300_000, 300_040)));
+  });
+
+  test("is opened anew where it is, should the connection be dead without a sign", async () => {
+    const log = new FakeLog(10);
+    const store = open(log);
+    await until(() => total(store) === 10);
+    // Nobody is told of it.
+    log.size = 15;
+    store.reopen();
+    await until(() => total(store) === 15);
+    expect(log.requests.at(-1)).toEqual({ from: 10, follow: true });
+    expect(status(store)).toBe("live");
   });
 
   test("stops, and goes on from there", async () => {

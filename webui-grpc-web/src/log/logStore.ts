@@ -103,8 +103,8 @@ export class LogStore {
     this.#away.clear();
   }
 
-  /** Tries at once what waits to be tried again. */
-  retryNow(): void {
+  /** Opens the log anew where it is: at once where that waits, and where the connection may be dead without a sign. */
+  reopen(): void {
     this.#retry.abort();
     this.#retry = new AbortController();
   }
@@ -154,6 +154,7 @@ export class LogStore {
       silent = true;
       stream.abort();
     };
+    this.#retry.signal.addEventListener("abort", onSilence, { once: true, signal: stream.signal });
     let timer = setTimeout(onSilence, SILENCE);
     let count = 0;
     try {

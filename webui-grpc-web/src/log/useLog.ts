@@ -8,8 +8,11 @@ import { LogStore, type Snapshot } from "./logStore";
 /** A tab in the background is read no further after so many milliseconds: browsers allow few connections to a host. */
 const HIDDEN = 5000;
 
+/** A task that has ended has its log stored: so many milliseconds later the stream must have ended too. */
+const OVERDUE = 3000;
+
 /** A log for as long as the component is there, and the page is looked at. */
-export function useLog(read: ReadLogs): [LogStore, Snapshot] {
+export function useLog(read: ReadLogs, hasEnded: boolean): [LogStore, Snapshot] {
   const store = useMemo(() => new LogStore(read, { isFinal }), [read]);
   const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot);
   useEffect(() => {
@@ -19,19 +22,25 @@ export function useLog(read: ReadLogs): [LogStore, Snapshot] {
       if (document.visibilityState === "hidden") timer = setTimeout(() => store.stop(), HIDDEN);
       else store.start();
     };
-    const retry = () => store.retryNow();
+    const reopen = () => store.reopen();
     store.start();
     document.addEventListener("visibilitychange", onVisibility);
-    window.addEventListener("online", retry);
-    const unsubscribe = connection.subscribe(() => connection.get() === "ok" && retry());
+    window.addEventListener("online", reopen);
+    const unsubscribe = connection.subscribe(() => connection.get() === "ok" && reopen());
     return () => {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", onVisibility);
-      window.removeEventListener("online", retry);
+      window.removeEventListener("online", reopen);
       unsubscribe();
       store.stop();
     };
   }, [store]);
+  const overdue = hasEnded && snapshot.status === "live";
+  useEffect(() => {
+    if (!overdue) return;
+    const timer = setInterval(() => store.reopen(), OVERDUE);
+    return () => clearInterval(timer);
+  }, [store, overdue]);
   return [store, snapshot];
 }
 

@@ -24,6 +24,16 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
         ["Esc", "Select nothing"],
       ],
     ],
+    [
+      "In a log",
+      [
+        ["/", "Search"],
+        ["Enter or F3", "Next match; with Shift the one before"],
+        ["Home", "To the start"],
+        ["End", "To the end, and follow"],
+        ["Shift and click", "On two lines' numbers: choose them and all between"],
+      ],
+    ],
   ];
   return (
     <Modal opened onClose={onClose} title="Keyboard shortcuts" closeButtonProps={{ "aria-label": "Close" }}>

@@ -38,6 +38,7 @@ export function AssetLog({ asset, kind }: { asset: Asset; kind: Kind }) {
       read={read}
       label={`Log of ${kind.noun} ${asset.id}`}
       fileName={`${kind.cli}-${asset.id}.log`}
+      hasEnded={hasEnded(asset.latestTask?.state ?? asset.state) && asset.state !== AssetState.LOST}
       chosen={chosen}
       onChoose={onChoose}
       onEnded={onEnded}

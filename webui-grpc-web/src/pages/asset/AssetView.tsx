@@ -35,8 +35,8 @@ export function AssetView({ asset, kind, tab }: { asset: Asset; kind: Kind; tab:
                 key={name}
                 to="."
                 search={name === "log" ? {} : { tab: name }}
+                activeOptions={{ exact: true, includeSearch: true }}
                 className={classes.tab}
-                aria-current={name === tab ? "page" : undefined}
               >
                 {LABELS[name]}
               </Link>
