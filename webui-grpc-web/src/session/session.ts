@@ -18,7 +18,7 @@ export interface SignedIn {
   readonly session: Session;
 }
 
-type State = { status: "unknown" } | { status: "signedOut" } | ({ status: "signedIn" } & SignedIn);
+type State = { status: "unknown" } | { status: "signedOut"; here?: boolean } | ({ status: "signedIn" } & SignedIn);
 
 const state = createStore<State>({ status: "unknown" });
 
@@ -27,6 +27,12 @@ export function whoIsSignedIn(): SignedIn | null | undefined {
   const now = state.get();
   if (now.status === "unknown") return undefined;
   return now.status === "signedIn" ? now : null;
+}
+
+/** Whether nobody is, for somebody signed out on this very page. */
+export function signedOutHere(): boolean {
+  const now = state.get();
+  return now.status === "signedOut" && now.here === true;
 }
 
 /** Who is signed in. For what stands within the frame, where somebody is. */
@@ -118,16 +124,21 @@ export async function signIn(username: string, password: string): Promise<Signed
   return { user, session };
 }
 
+let signingOut = false;
+
 /** Ends the session on the master. Throws where it could not be ended: then one is still signed in. */
 export async function signOut(): Promise<void> {
+  signingOut = true;
   try {
     await sessions.logout({}, alone());
   } catch (error) {
     // Ended already, elsewhere.
     if (!(error instanceof ConnectError) || error.code !== Code.Unauthenticated) throw error;
+  } finally {
+    signingOut = false;
   }
   signedOutOnPurpose.set(true);
-  become({ status: "signedOut" });
+  if (state.get().status !== "signedOut") become({ status: "signedOut", here: true });
   tellOtherTabs("signedOut");
 }
 
@@ -138,7 +149,8 @@ export function updateOwnUser(user: User): void {
 }
 
 whenSessionEnds(() => {
-  if (state.get().status === "signedIn") become({ status: "signedOut" });
+  // Open streams hear of a logout before it is answered.
+  if (state.get().status === "signedIn") become({ status: "signedOut", here: signingOut });
 });
 
 onOtherTabs((event) => {

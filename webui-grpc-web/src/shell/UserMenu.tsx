@@ -1,4 +1,4 @@
-import { lazy, Suspense, startTransition, useState } from "react";
+import { lazy, Suspense, startTransition, useEffect, useRef, useState } from "react";
 import { Icon } from "../components/Icon";
 import { OwnerMark } from "../components/OwnerMark";
 import { useSession } from "../session/session";
@@ -7,17 +7,27 @@ import classes from "./UserMenu.module.css";
 const loadItems = () => import("./UserMenuItems");
 const UserMenuItems = lazy(loadItems);
 
-/** Who is signed in; opens the menu. The menu itself comes when it is first wanted. */
+/** How long after the page the menu comes by itself, in milliseconds. */
+const idle = 2000;
+
+/** Who is signed in; opens the menu. The menu itself comes later than the page, or when it is wanted. */
 export function UserMenu() {
   const { user } = useSession();
   const [wanted, setWanted] = useState(false);
   const [opened, setOpened] = useState(false);
   const target = useRef<HTMLButtonElement>(null);
   const focused = useRef(false);
-  // The button that had the focus went when the menu came around it.
+
+  useEffect(() => {
+    const timer = setTimeout(() => startTransition(() => setWanted(true)), idle);
+    return () => clearTimeout(timer);
+  }, []);
+
+  // The menu comes around the button, which is another one then: the focus is not to be lost.
   const refocus = () => {
     if (focused.current && document.activeElement === document.body) target.current?.focus();
   };
+
   const button = (
     <button
       ref={target}
@@ -27,7 +37,13 @@ export function UserMenu() {
       aria-expanded={opened}
       aria-label={`User menu: ${user.username}`}
       onPointerEnter={loadItems}
-      onFocus={loadItems}
+      onFocus={() => {
+        focused.current = true;
+        void loadItems();
+      }}
+      onBlur={() => {
+        focused.current = false;
+      }}
       onClick={() => {
         // A button that another takes the place of while it is pressed is not clicked: not before the click.
         startTransition(() => setWanted(true));

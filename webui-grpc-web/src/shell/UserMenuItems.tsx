@@ -1,6 +1,6 @@
 import { Menu } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useLayoutEffect } from "react";
 import { Icon } from "../components/Icon";
 import { notify } from "../components/notify";
 import { defaultAccount, signOut, useSession } from "../session/session";
@@ -23,7 +23,7 @@ export default function UserMenuItems({ opened, onChange, onReady, children }: P
   const [scheme, setScheme] = useScheme();
   const navigate = useNavigate();
   // biome-ignore lint/correctness/useExhaustiveDependencies: once
-  useEffect(onReady, []);
+  useLayoutEffect(onReady, []);
   return (
     <Menu opened={opened} onChange={onChange} position="bottom-end" width={240} withinPortal>
       <Menu.Target>{children}</Menu.Target>

@@ -68,7 +68,10 @@ function Body({ rows, leftOut }: { rows: readonly Row[]; leftOut: number }) {
         ))}
         {rows.length > named ? <li className="quiet">and {rows.length - named} more</li> : null}
       </ul>
-      <p className={classes.note}>Their processes get SIGTERM, and SIGKILL after a grace period. Logs stay.</p>
+      <p className={classes.note}>
+        {rows.length === 1 ? "Its processes get" : "Their processes get"} SIGTERM, and SIGKILL after a grace period.
+        Logs stay.
+      </p>
       {leftOut > 0 ? (
         <p className={classes.note}>
           {leftOut === 1 ? "One of the selected has" : `${leftOut} of the selected have`} ended or belong to others, and

@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useRouter, useSearch } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useCallback, useEffect, useState } from "react";
 import { explain, reasonOf, retrySecondsOf } from "../../api/errors";
 import { safeNext } from "../../session/next";
 import { defaultAccount, signIn, useOptionalSession } from "../../session/session";
@@ -21,14 +21,19 @@ export default function LoginPage() {
   const [error, setError] = useState<unknown>();
   const [wait, startWait] = useCountdown();
 
-  const goOn = () => router.history.replace(safeNext(next, window.location.origin));
+  const goOn = useCallback(() => router.history.replace(safeNext(next, window.location.origin)), [router, next]);
+
+  // Here, or in another tab, somebody has signed in; who was signed in before came to change accounts.
+  const [before] = useState(signedIn?.session.id);
+  useEffect(() => {
+    if (signedIn && signedIn.session.id !== before) goOn();
+  }, [signedIn, before, goOn]);
 
   const enter = async (username: string, password: string) => {
     setBusy(true);
     setError(undefined);
     try {
       await signIn(username, password);
-      goOn();
     } catch (e) {
       setError(e);
       startWait(reasonOf(e) === "LOGIN_THROTTLED" ? (retrySecondsOf(e) ?? 0) : 0);
