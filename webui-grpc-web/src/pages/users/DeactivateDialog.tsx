@@ -51,7 +51,7 @@ function Question({ username, onClose }: { username: string; onClose: () => void
           onChange={(event) => setKills(event.currentTarget.checked)}
         />
       )}
-      {isOwn && (
+      {isOwn && preview.isSuccess && (
         <SelfConfirmation username={username} onChange={setConfirmed}>
           This is your own account: you are signed out at once, and another administrator has to let you in again.
         </SelfConfirmation>

@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { MAX_USERS, userListQuery } from "../../api/users";
 import { AdminOnly } from "../../components/AdminOnly";
 import { DataTable } from "../../components/DataTable";
@@ -38,6 +38,11 @@ function Users() {
   const [creates, setCreates] = useState(false);
   const filterInput = useRef<HTMLInputElement>(null);
   useFilterKey(filterInput);
+  // The address may change by other ways than by typing here: going back, a link.
+  useEffect(() => {
+    const input = filterInput.current;
+    if (input !== null && input !== document.activeElement) input.value = q;
+  }, [q]);
   const list = useQuery(userListQuery());
   const all = list.data?.users ?? none;
   const found = useMemo(() => find(all, q), [all, q]);
