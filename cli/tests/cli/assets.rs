@@ -398,14 +398,19 @@ fn events() {
             TIME  QUEUED
         "#]],
     );
-    pedl.check(&["command", "events", "44"], expect![[r#"
+    pedl.check(
+        &["command", "events", "44"],
+        expect![[r#"
         exit 0
         --- stdout
         TIME                  STATE   AGENT  REASON
         TIME  QUEUED         no agent of the pool default has 9 free slots
         TIME  QUEUED
-    "#]]);
-    pedl.check(&["command", "events", "44", "-o", "json"], expect![[r#"
+    "#]],
+    );
+    pedl.check(
+        &["command", "events", "44", "-o", "json"],
+        expect![[r#"
         exit 0
         --- stdout
         [
@@ -426,12 +431,16 @@ fn events() {
             "agent": null
           }
         ]
-    "#]]);
-    pedl.check(&["command", "events", "7"], expect![[r#"
+    "#]],
+    );
+    pedl.check(
+        &["command", "events", "7"],
+        expect![[r#"
         exit 4
         --- stderr
         error: there is no asset 7
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -455,11 +464,14 @@ fn logs() {
         two
     "#]],
     );
-    pedl.check(&["command", "logs", "42", "--match", "tw"], expect![[r#"
+    pedl.check(
+        &["command", "logs", "42", "--match", "tw"],
+        expect![[r#"
         exit 0
         --- stderr
         two
-    "#]]);
+    "#]],
+    );
     pedl.check(
         &["command", "logs", "-f", "42"],
         expect![[r#"

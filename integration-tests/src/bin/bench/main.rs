@@ -4,6 +4,7 @@
 mod commands;
 mod echo;
 mod logins;
+mod logs;
 mod memory;
 mod rates;
 mod report;
@@ -27,11 +28,12 @@ fn main() -> ExitCode {
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut report = Report::default();
     let cluster = Settings::default().start();
-    let parts: [Part<'_>; 5] = [
+    let parts: [Part<'_>; 6] = [
         ("memory", &|report| memory::measure(&cluster, report)),
         ("commands", &|report| commands::measure(&cluster, report)),
         ("rates", &|report| rates::measure(&cluster, report)),
         ("logins", &|report| logins::measure(&cluster, report)),
+        ("logs", &|report| logs::measure(&cluster, report)),
         ("users", &users::measure),
     ];
     for (_, measure) in parts.iter().filter(|(name, _)| wanted(name)) {
