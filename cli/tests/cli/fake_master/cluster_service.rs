@@ -15,7 +15,11 @@ use super::{Shared, page};
 impl ClusterService for Shared {
     async fn get_master(&self, _: Request<GetMasterRequest>) -> Result<Response<GetMasterResponse>, Status> {
         self.lock().calls.push("GetMaster");
-        Ok(Response::new(GetMasterResponse { version: "0.1.0".into(), cluster_id: "cluster-1".into() }))
+        Ok(Response::new(GetMasterResponse {
+            version: "0.1.0".into(),
+            cluster_id: "cluster-1".into(),
+            default_account_open: true,
+        }))
     }
 
     async fn list_agents(&self, request: Request<ListAgentsRequest>) -> Result<Response<ListAgentsResponse>, Status> {
@@ -117,9 +121,10 @@ fn named(name: &str) -> Result<Agent, Status> {
 }
 
 fn is_wanted(event: &AuditEvent, request: &ListAuditEventsRequest) -> bool {
-    let ListAuditEventsRequest { username, action, since, .. } = request;
+    let ListAuditEventsRequest { username, action, since, until, .. } = request;
     let of_user = username.is_empty() || event.actor == *username || event.target == *username;
     let of_action = event.action == *action || action.ends_with('.') && event.action.starts_with(action);
     let is_new = since.is_none_or(|since| event.time.is_some_and(|time| time.seconds >= since.seconds));
-    of_user && (action.is_empty() || of_action) && is_new
+    let is_old = until.is_none_or(|until| event.time.is_some_and(|time| time.seconds < until.seconds));
+    of_user && (action.is_empty() || of_action) && is_new && is_old
 }
