@@ -7,9 +7,9 @@ use pedl_proto::v1::{
     ListAgentsRequest, ListAgentsResponse, ListAuditEventsRequest, ListAuditEventsResponse, ListQueueRequest,
     ListQueueResponse, QueueEntry, SlotKind,
 };
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
-use super::{Shared, page};
+use super::{Shared, page, refuse};
 
 #[tonic::async_trait]
 impl ClusterService for Shared {
@@ -24,7 +24,8 @@ impl ClusterService for Shared {
 
     async fn list_agents(&self, request: Request<ListAgentsRequest>) -> Result<Response<ListAgentsResponse>, Status> {
         self.caller("ListAgents", request.metadata())?;
-        Ok(Response::new(ListAgentsResponse { agents: vec![here(), away()] }))
+        let draining = Agent { name: "node-3".into(), enabled: false, draining: true, ..here() };
+        Ok(Response::new(ListAgentsResponse { agents: vec![here(), away(), draining] }))
     }
 
     async fn enable_agent(
@@ -109,6 +110,8 @@ fn away() -> Agent {
         name: "node-2".into(),
         connected: false,
         enabled: false,
+        used_slots: 0,
+        tasks: 0,
         slot_kind: SlotKind::Gpu.into(),
         last_seen_at: None,
         ..here()
@@ -117,7 +120,8 @@ fn away() -> Agent {
 
 fn named(name: &str) -> Result<Agent, Status> {
     let agent = [here(), away()].into_iter().find(|agent| agent.name == name);
-    agent.ok_or_else(|| Status::not_found(format!("there is no agent `{name}`: `pedl agent list` names them all")))
+    let message = || format!("there is no agent `{name}`: `pedl agent list` names them all");
+    agent.ok_or_else(|| refuse(Code::NotFound, "AGENT_NOT_FOUND", &message()))
 }
 
 fn is_wanted(event: &AuditEvent, request: &ListAuditEventsRequest) -> bool {
