@@ -77,7 +77,7 @@ pub enum Noun {
     /// List TensorBoards
     #[command(subcommand, arg_required_else_help = true)]
     Tensorboard(ListVerb),
-    /// See and add the machines that run work
+    /// See and manage the machines that run work
     #[command(subcommand, arg_required_else_help = true)]
     Agent(agent::Verb),
     /// Ask about the master; forget its certificate

@@ -190,6 +190,7 @@ pub struct Agent {
     pub version: String,
     pub registered_at: Option<Timestamp>,
     pub last_seen_at: Option<Timestamp>,
+    pub draining: bool,
 }
 
 impl From<v1::Agent> for Agent {
@@ -206,7 +207,31 @@ impl From<v1::Agent> for Agent {
             version: agent.version,
             registered_at: agent.registered_at.and_then(time::from_proto),
             last_seen_at: agent.last_seen_at.and_then(time::from_proto),
+            draining: agent.draining,
         }
+    }
+}
+
+/// An agent that takes no more tasks, and what ended with that.
+#[derive(Debug, Serialize)]
+pub struct DisabledAgent {
+    #[serde(flatten)]
+    pub agent: Agent,
+    pub killed_assets: i32,
+}
+
+/// An asset that waits for a place.
+#[derive(Debug, Default, Serialize)]
+pub struct QueueEntry {
+    /// In its pool, from 1.
+    pub position: i64,
+    #[serde(flatten)]
+    pub asset: Asset,
+}
+
+impl From<&v1::QueueEntry> for QueueEntry {
+    fn from(entry: &v1::QueueEntry) -> Self {
+        Self { position: entry.position, asset: entry.asset.as_ref().map(Asset::from).unwrap_or_default() }
     }
 }
 

@@ -69,7 +69,7 @@ async fn every_call_takes_whom_the_table_says() {
     let channel = Channel::from_shared(cluster.url()).unwrap().connect().await.unwrap();
     let admin = login(&channel, "admin").await;
     let gone = login(&channel, "gone").await;
-    let deactivate = DeactivateUserRequest { username: "gone".into(), kill_tasks: false };
+    let deactivate = DeactivateUserRequest { username: "gone".into(), ..DeactivateUserRequest::default() };
     UserServiceClient::new(channel.clone()).deactivate_user(with_token(deactivate, &admin)).await.unwrap();
     let join = std::fs::read_to_string(cluster.path("master/agent-token")).unwrap();
     let intro = RegisterRequest { name: "n0".into(), ..RegisterRequest::default() };

@@ -69,13 +69,17 @@ fn a_newcomer_sees_the_main_job_done_and_resumes_it() {
     ] {
         assert!(first.shown().contains(part), "{part:?} is not in:\n{}", first.shown());
     }
+    let page = format!("open http://127.0.0.1:{} in a browser", newcomer.port);
+    assert!(first.stderr.trim_end().ends_with(&page), "what to do next comes last:\n{}", first.shown());
     let python = newcomer.pedl(&["command", "run", "--", "python3", "-c", "print(6 * 7)"]);
     assert_eq!(python.ok(), "42\n", "the default image holds Python");
 
     newcomer.quickstart(&["stop"]).ok();
     assert_eq!(newcomer.pedl(&["user", "whoami"]).code, Some(5), "it has stopped");
 
-    let again = newcomer.quickstart(&[]).ok();
+    let again = newcomer.quickstart(&[]);
+    assert!(again.stderr.trim_end().ends_with(&page), "{}", again.shown());
+    let again = again.ok();
     assert!(!again.contains("user create ada"), "what is there is kept:\n{again}");
     let list = newcomer.pedl(&["command", "list", "-a", "-o", "json"]).ok();
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();

@@ -75,13 +75,24 @@ impl Api {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        self.store
-            .write(move |tx| {
-                Box::pin(async move {
-                    store::sessions::confirm(&**tx, &member, admin).await?;
-                    job(tx).await
-                })
-            })
-            .await
+        self.store.write(confirmed(member, admin, job)).await
+    }
+}
+
+/// `job`, where the member may, at that moment, still act; `admin`: as an administrator.
+fn confirmed<T, F>(
+    member: TokenHash,
+    admin: bool,
+    job: F,
+) -> impl for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static
+where
+    T: Send + 'static,
+    F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+{
+    move |tx| {
+        Box::pin(async move {
+            store::sessions::confirm(&**tx, &member, admin).await?;
+            job(tx).await
+        })
     }
 }

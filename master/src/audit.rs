@@ -216,6 +216,8 @@ pub struct Filter {
     /// An action, or with a dot at the end all that begin so.
     pub action: Option<String>,
     pub since: Option<Timestamp>,
+    /// Itself excluded.
+    pub until: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -96,6 +96,15 @@ impl Store {
         self.main.writer.run(job).await
     }
 
+    /// As [`Store::write`], but undoes what `job` did: for who asks what would come of it.
+    pub async fn rehearse<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.main.writer.rehearse(job).await
+    }
+
     /// As [`Store::write`], for logs.
     pub async fn write_logs<T, F>(&self, job: F) -> Result<T>
     where

@@ -10,6 +10,8 @@ repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$repo/scripts/lib/packages.sh"
 # shellcheck source=workspace.sh
 . "$repo/scripts/lib/workspace.sh"
+# shellcheck source=node.sh
+. "$repo/scripts/lib/node.sh"
 # shellcheck source=docker.sh
 . "$repo/scripts/lib/docker.sh"
 # shellcheck source=images.sh

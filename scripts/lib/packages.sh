@@ -49,3 +49,9 @@ install_missing() {
   done
   ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 }
+
+# Debian's python3 comes without what makes virtual environments.
+need_venv() {
+  install_missing python3=python3
+  python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+}

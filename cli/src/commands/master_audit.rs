@@ -19,6 +19,7 @@ const AFTER_HELP: &str = "\
 Examples:
   pedl -u admin master audit
   pedl -u admin master audit --since 1d --action login
+  pedl -u admin master audit --since 2026-11-20T00:00:00Z --until 2026-11-21T00:00:00Z
   pedl -u admin master audit --account ada --action user.    # all that begins with user.
   pedl -u admin master audit -o json | jq '.[] | select(.succeeded | not)'";
 
@@ -29,6 +30,9 @@ pub struct AuditArgs {
     /// Only what is newer: 10m, 2h, or a time like 2026-11-22T18:00:00Z
     #[arg(long, value_name = "WHEN", value_parser = time::parse_since)]
     since: Option<Timestamp>,
+    /// Only what is older: 10m, 2h, or a time like 2026-11-22T18:00:00Z
+    #[arg(long, value_name = "WHEN", value_parser = time::parse_since)]
+    until: Option<Timestamp>,
     /// Only what this user did, or what was done to it
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
@@ -64,6 +68,7 @@ fn request(args: AuditArgs) -> ListAuditEventsRequest {
         username: args.account.unwrap_or_default(),
         action: args.action.unwrap_or_default(),
         since: args.since.map(time::to_proto),
+        until: args.until.map(time::to_proto),
         ..ListAuditEventsRequest::default()
     }
 }

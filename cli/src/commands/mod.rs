@@ -6,6 +6,7 @@ use crate::args::{Args, ListVerb, Noun};
 use crate::error::Error;
 
 pub mod agent;
+mod agent_queue;
 pub mod asset;
 pub mod asset_events;
 pub mod asset_logs;

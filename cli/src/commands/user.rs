@@ -2,8 +2,8 @@
 
 use clap::{Args as ClapArgs, Subcommand};
 use pedl_proto::v1::{
-    self, AgentUser, CreateUserRequest, CreateUserResponse, LinkAgentUserRequest, LinkAgentUserResponse,
-    ListUsersRequest, UnlinkAgentUserRequest, UnlinkAgentUserResponse,
+    self, AgentUser, CreateUserRequest, CreateUserResponse, DeactivateUserRequest, LinkAgentUserRequest,
+    LinkAgentUserResponse, ListUsersRequest, UnlinkAgentUserRequest, UnlinkAgentUserResponse,
 };
 
 use super::user_edit::{self, EditArgs};
@@ -66,6 +66,9 @@ pub enum Verb {
         /// Kill what the user runs
         #[arg(long)]
         kill_tasks: bool,
+        /// Change nothing; only tell what would end
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Change a user's name or role; administrators only
     #[command(after_help = user_edit::EDIT_EXAMPLES)]
@@ -150,7 +153,10 @@ pub async fn run(global: &Global, verb: Verb) -> Result<(), Error> {
         }
         Verb::ChangePassword(args) => user_password::change(global, args).await,
         Verb::Activate { target } => user_edit::activate(global, target).await,
-        Verb::Deactivate { target, kill_tasks } => user_edit::deactivate(global, target, kill_tasks).await,
+        Verb::Deactivate { target, kill_tasks, dry_run } => {
+            let request = DeactivateUserRequest { username: target, kill_tasks, validate_only: dry_run };
+            user_edit::deactivate(global, request).await
+        }
         Verb::Edit(args) => user_edit::edit(global, args).await,
         Verb::Sessions(verb) => session::run(global, verb).await,
         Verb::UnlinkAgentUser { target } => {

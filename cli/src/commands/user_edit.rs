@@ -24,6 +24,7 @@ pub const DEACTIVATE_EXAMPLES: &str = "\
 Examples:
   pedl -u admin user deactivate ada
   pedl -u admin user deactivate ada --kill-tasks
+  pedl -u admin user deactivate ada --kill-tasks --dry-run
 
 The user's sessions and access tokens end at once. Tasks that run go on, unless --kill-tasks is
 given; those in the queue wait. What the user made stays.";
@@ -103,25 +104,28 @@ pub async fn activate(global: &Global, target: String) -> Result<(), Error> {
     global.output.done(&user, || format!("activated {}", user.username))
 }
 
-/// Keeps a user from acting.
-pub async fn deactivate(global: &Global, target: String, kill_tasks: bool) -> Result<(), Error> {
-    let request = DeactivateUserRequest { username: target, kill_tasks };
+/// Keeps a user from acting, or only tells what that would end.
+pub async fn deactivate(global: &Global, request: DeactivateUserRequest) -> Result<(), Error> {
     let mut client = Client::connect(global).await?;
     let answer = client.call(async |api| api.users().deactivate_user(request.clone()).await).await?;
     let deactivation = record::Deactivation {
         user: answer.user.unwrap_or_default().into(),
         ended_sessions: answer.ended_sessions,
         killed_assets: answer.killed_assets,
+        live_assets: answer.live_assets,
+        dry_run: request.validate_only,
     };
-    global.output.done(&deactivation, || describe_end(&deactivation, kill_tasks))
+    global.output.done(&deactivation, || describe_end(&deactivation, request.kill_tasks))
 }
 
 fn describe_end(deactivation: &record::Deactivation, kill_tasks: bool) -> String {
-    let record::Deactivation { user, ended_sessions, killed_assets } = deactivation;
-    let sessions = counted(*ended_sessions, "session");
-    let tasks = match kill_tasks {
-        true => format!("killing {}", counted(*killed_assets, "asset")),
-        false => "tasks that run go on".to_string(),
-    };
-    format!("deactivated {}; ended {sessions}; {tasks}", user.username)
+    let record::Deactivation { user, ended_sessions, killed_assets, live_assets, dry_run } = deactivation;
+    let (sessions, name) = (counted(*ended_sessions, "session"), &user.username);
+    let (killed, live) = (counted(*killed_assets, "asset"), counted(*live_assets, "asset"));
+    match (dry_run, kill_tasks) {
+        (false, false) => format!("deactivated {name}; ended {sessions}; tasks that run go on"),
+        (false, true) => format!("deactivated {name}; ended {sessions}; killing {killed}"),
+        (true, false) => format!("deactivating {name} would end {sessions}; {live} would go on or wait"),
+        (true, true) => format!("deactivating {name} would end {sessions} and kill {killed}"),
+    }
 }

@@ -4,13 +4,16 @@ use serde::Serialize;
 
 use super::User;
 
-/// An account that is inactive now, and what ended with it.
+/// An account that is inactive now, or would be, and what ended with it.
 #[derive(Debug, Serialize)]
 pub struct Deactivation {
     #[serde(flatten)]
     pub user: User,
     pub ended_sessions: i32,
     pub killed_assets: i32,
+    pub live_assets: i32,
+    /// Whether nothing was changed.
+    pub dry_run: bool,
 }
 
 /// Whose password is another now, and what ended with the old one.

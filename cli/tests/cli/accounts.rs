@@ -34,6 +34,23 @@ fn deactivate_and_activate() {
     "#]],
     );
     pedl.check(
+        &["-u", "admin", "user", "deactivate", "ada", "--dry-run"],
+        expect![[r#"
+        exit 0
+        --- stderr
+        pedl: deactivating ada would end 2 sessions; 3 assets would go on or wait
+    "#]],
+    );
+    pedl.check(
+        &["-u", "admin", "user", "deactivate", "ada", "--dry-run", "--kill-tasks"],
+        expect![[r#"
+        exit 0
+        --- stderr
+        pedl: deactivating ada would end 2 sessions and kill 3 assets
+    "#]],
+    );
+    pedl.stdout(&["-u", "ada", "user", "whoami"]);
+    pedl.check(
         &["-u", "admin", "user", "deactivate", "ada"],
         expect![[r#"
             exit 0
@@ -52,24 +69,26 @@ fn deactivate_and_activate() {
     pedl.check(
         &["-u", "admin", "user", "deactivate", "pedl", "--kill-tasks", "-o", "json"],
         expect![[r#"
-        exit 0
-        --- stdout
-        {
-          "id": 2,
-          "username": "pedl",
-          "display_name": null,
-          "admin": false,
-          "active": false,
-          "agent_uid": null,
-          "agent_user": null,
-          "agent_gid": null,
-          "agent_group": null,
-          "agent_groups": null,
-          "agent_umask": null,
-          "ended_sessions": 0,
-          "killed_assets": 3
-        }
-    "#]],
+            exit 0
+            --- stdout
+            {
+              "id": 2,
+              "username": "pedl",
+              "display_name": null,
+              "admin": false,
+              "active": false,
+              "agent_uid": null,
+              "agent_user": null,
+              "agent_gid": null,
+              "agent_group": null,
+              "agent_groups": null,
+              "agent_umask": null,
+              "ended_sessions": 0,
+              "killed_assets": 3,
+              "live_assets": 0,
+              "dry_run": false
+            }
+        "#]],
     );
     pedl.check(
         &["-u", "admin", "user", "list"],

@@ -92,6 +92,8 @@ fn filters() {
     assert_eq!(ids(&["--action", "login"]), [3, 1]);
     assert_eq!(ids(&["--action", "user."]), [2]);
     assert_eq!(ids(&["--since", "1h"]), [4, 3, 2]);
+    assert_eq!(ids(&["--until", "1h"]), [1]);
+    assert_eq!(ids(&["--since", "3h", "--until", "1h"]), [1]);
     assert_eq!(ids(&["--since", "1h", "--account", "ada", "--limit", "2"]), [4, 3]);
     assert_eq!(ids(&["--action", "none"]), [0; 0]);
 }

@@ -2,6 +2,7 @@
 //! speaks the real protocol and remembers what it was asked.
 
 mod accounts;
+mod agents;
 mod assets;
 mod attached;
 mod audit;

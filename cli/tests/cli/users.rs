@@ -173,50 +173,6 @@ fn link_with_agent_user() {
 }
 
 #[test]
-fn agents() {
-    let master = FakeMaster::start();
-    let pedl = Pedl::new(&master);
-    pedl.check(
-        &["agent", "list"],
-        expect![[r#"
-        exit 0
-        --- stdout
-        NAME    POOL     STATE           SLOTS    TASKS  VERSION  LAST SEEN
-        node-1  default  connected       2/8 cpu  1      0.1.0    just now
-        node-2  default  away, disabled  2/8 gpu  1      0.1.0
-    "#]],
-    );
-    pedl.check(
-        &["agent", "list", "-o", "csv"],
-        expect![[r#"
-        exit 0
-        --- stdout
-        name,resource_pool,connected,enabled,slots,slot_kind,used_slots,tasks,version,registered_at,last_seen_at
-        node-1,default,true,true,8,cpu,2,1,0.1.0,TIME,TIME
-        node-2,default,false,false,8,gpu,2,1,0.1.0,TIME,
-    "#]],
-    );
-    pedl.check(
-        &["agent", "create-token"],
-        expect![[r#"
-        exit 3
-        --- stderr
-        error: only administrators may do this: pedl -u admin …
-    "#]],
-    );
-    pedl.check(
-        &["-u", "admin", "agent", "create-token", "--lifetime", "1h"],
-        expect![[r#"
-            exit 0
-            --- stdout
-            pedl_join_1
-            --- stderr
-            pedl: shown this once; agents can join with it until TIME (in 1 hour)
-        "#]],
-    );
-}
-
-#[test]
 fn master_info_needs_no_login() {
     let master = FakeMaster::start();
     let pedl = Pedl::new(&master);

@@ -24,6 +24,7 @@ use crate::auth::token::{Kind, Token};
 use crate::error::{Error, Result};
 use crate::store;
 use crate::store::tasks::Use;
+use crate::users::{DEFAULT, Username};
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const MIN_LIFETIME: Duration = Duration::from_secs(60);
@@ -33,9 +34,12 @@ const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 impl ClusterService for Api {
     async fn get_master(&self, _: Request<GetMasterRequest>) -> Result<Response<GetMasterResponse>, Status> {
         let identity = store::cluster::identity(self.store.read()).await?;
+        let default = Username::from_store(DEFAULT.into());
+        let default = store::users::find_credentials(self.store.read(), &default).await?;
         Ok(Response::new(GetMasterResponse {
             version: env!("CARGO_PKG_VERSION").into(),
             cluster_id: identity.cluster_id.to_string(),
+            default_account_open: default.is_some_and(|account| self.sessions.takes_everybody(&account)),
         }))
     }
 
@@ -119,11 +123,13 @@ impl ClusterService for Api {
         &self,
         request: Request<ListAuditEventsRequest>,
     ) -> Result<Response<ListAuditEventsResponse>, Status> {
-        let ListAuditEventsRequest { username: name, action, since, page_size, page_token } = request.into_inner();
+        let ListAuditEventsRequest { username: name, action, since, until, page_size, page_token } =
+            request.into_inner();
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
         let name = given(name).map(|name| username(&name)).transpose()?;
         let since = since.map(|since| time(Some(since), "since")).transpose()?;
-        let filter = Filter { username: name.map(|name| name.to_string()), action: given(action), since };
+        let until = until.map(|until| time(Some(until), "until")).transpose()?;
+        let filter = Filter { username: name.map(|name| name.to_string()), action: given(action), since, until };
         let page = Page::parse(page_size, &page_token, format!("audit {filter:?}"))?;
         let before = page.after.as_deref().map(|id| id.parse().map_err(|_| Error::InvalidPageToken)).transpose()?;
         let events = store::audit::list(self.store.read(), &filter, before, page.limit()).await?;

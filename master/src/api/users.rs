@@ -10,17 +10,18 @@ use pedl_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::Api;
 use super::convert::{user_to_proto, username};
 use super::fields::{Fields, is_one_line};
 use super::page::Page;
+use super::{Api, confirmed};
 use crate::audit::{Action, Actor};
 use crate::auth::caller::Caller;
 use crate::auth::policy::{self, AccountAction};
 use crate::error::{Error, Result};
 use crate::store;
 use crate::store::users::{Changes, NewUser};
-use crate::users::{AgentUser, Umask, UnixName, Username, lifecycle, parse_supplementary_gids, parse_unix_id};
+use crate::users::lifecycle::{self, Deactivated};
+use crate::users::{AgentUser, Umask, UnixName, Username, parse_supplementary_gids, parse_unix_id};
 
 const MAX_DISPLAY_NAME: usize = 128;
 
@@ -113,8 +114,14 @@ impl UserService for Api {
     ) -> Result<Response<DeactivateUserResponse>, Status> {
         let member = Caller::member(request.extensions())?;
         let (token, by) = (member.token, member.user.username.clone());
-        let DeactivateUserRequest { username: name, kill_tasks } = request.get_ref().clone();
+        let DeactivateUserRequest { username: name, kill_tasks, validate_only } = request.get_ref().clone();
         let username = username(&name)?;
+        if validate_only {
+            let deactivate = confirmed(token, true, move |tx| {
+                Box::pin(async move { lifecycle::deactivate(tx, &username, kill_tasks.then_some(&by)).await })
+            });
+            return Ok(Response::new(ends_to_proto(self.store.rehearse(deactivate).await?)));
+        }
         let actor = Actor::of(request.extensions());
         let deactivated = self
             .write_as(token, true, move |tx| {
@@ -130,11 +137,7 @@ impl UserService for Api {
         for task in &deactivated.killed {
             self.tell_of_kill(task);
         }
-        Ok(Response::new(DeactivateUserResponse {
-            user: Some(user_to_proto(deactivated.user)),
-            ended_sessions: count(deactivated.ended.len()),
-            killed_assets: count(deactivated.killed.len()),
-        }))
+        Ok(Response::new(ends_to_proto(deactivated)))
     }
 
     async fn change_password(
@@ -154,6 +157,15 @@ impl UserService for Api {
         policy::check_account(&member, AccountAction::ChangePassword, account.user.id)?;
         let ended = self.sessions.change_password(&member, account, &current_password, &new_password, actor).await?;
         Ok(Response::new(ChangePasswordResponse { ended_sessions: count(ended) }))
+    }
+}
+
+fn ends_to_proto(gone: Deactivated) -> DeactivateUserResponse {
+    DeactivateUserResponse {
+        user: Some(user_to_proto(gone.user)),
+        ended_sessions: count(gone.ended.len()),
+        killed_assets: count(gone.killed.len()),
+        live_assets: count(gone.left),
     }
 }
 

@@ -126,6 +126,11 @@ impl Sessions {
         self.open(account, fresh, from).await
     }
 
+    /// Whether everybody may act as an account.
+    pub fn takes_everybody(&self, account: &Credentials) -> bool {
+        account.user.active && account.password_hash.is_none() && self.opens(account)
+    }
+
     /// Whether the policy lets an account be logged in to with the password that it has.
     fn opens(&self, account: &Credentials) -> bool {
         account.password_hash.is_some() || self.policy.takes_blank(&account.user.username)

@@ -40,7 +40,7 @@ pub async fn list(
     before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<Recorded>> {
-    let Filter { username, action, since } = filter;
+    let Filter { username, action, since, until } = filter;
     let mut query = audit_events::Entity::find().order_by_desc(audit_events::Column::Id).limit(limit);
     if let Some(username) = username {
         let by = audit_events::Column::Actor.eq(username.as_str());
@@ -55,6 +55,9 @@ pub async fn list(
     }
     if let Some(since) = since {
         query = query.filter(audit_events::Column::Time.gte(to_micros(*since)));
+    }
+    if let Some(until) = until {
+        query = query.filter(audit_events::Column::Time.lt(to_micros(*until)));
     }
     if let Some(before) = before {
         query = query.filter(audit_events::Column::Id.lt(before));
@@ -107,6 +110,11 @@ mod tests {
         assert_eq!(shown(one).await, ["ada asset.kill 7"]);
         let later = Filter { since: Some(Timestamp::now() + std::time::Duration::from_secs(60)), ..Filter::default() };
         assert!(shown(later).await.is_empty());
+        let all = list(store.read(), &Filter::default(), None, 10).await.unwrap();
+        let earlier = Filter { until: Some(all[1].time), ..Filter::default() };
+        assert_eq!(shown(earlier).await, ["ada session.login ada", "admin user.create ada"], "up to it, without it");
+        let between = Filter { since: Some(all[2].time), until: Some(all[1].time), ..Filter::default() };
+        assert_eq!(shown(between).await, ["ada session.login ada"]);
         let older = list(store.read(), &Filter::default(), Some(3), 1).await.unwrap();
         assert_eq!((older[0].id, older[0].succeeded, older[0].detail.as_str()), (2, false, "no"));
     }

@@ -51,7 +51,7 @@ impl Deref for Tx {
 /// Tells the one who asked, once the job is durable.
 type Answer = Box<dyn FnOnce() + Send>;
 
-/// Does its work and returns the answer to give after the commit; `None`: it failed, and has said so itself.
+/// Does its work and returns the answer to give after the commit; `None`: it is to be undone, and has answered itself.
 type Job = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Option<Answer>> + Send>;
 
 /// Hands jobs to the writer.
@@ -81,11 +81,33 @@ impl Writer {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
+        self.submit(job, |reply, value| Some(Box::new(move || drop(reply.send(Ok(value)))))).await
+    }
+
+    /// Runs `job`, answers what came of it, and undoes it.
+    pub async fn rehearse<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.submit(job, |reply, value| {
+            drop(reply.send(Ok(value)));
+            None
+        })
+        .await
+    }
+
+    /// `done` says what becomes of a job that went well.
+    async fn submit<T, F>(&self, job: F, done: fn(oneshot::Sender<Result<T>>, T) -> Option<Answer>) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |tx| {
             async move {
                 match AssertUnwindSafe(job(tx)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic))) {
-                    Ok(value) => Some(Box::new(move || drop(reply.send(Ok(value)))) as Answer),
+                    Ok(value) => done(reply, value),
                     Err(error) => {
                         drop(reply.send(Err(error)));
                         None
@@ -217,6 +239,18 @@ mod tests {
         let names: Vec<_> =
             users::list(store.read(), None, 10).await.unwrap().into_iter().map(|u| u.username).collect();
         assert_eq!(names.iter().map(|n| n.as_str()).collect::<Vec<_>>(), ["admin", "good", "pedl"]);
+    }
+
+    #[tokio::test]
+    async fn a_rehearsal_tells_and_changes_nothing() {
+        let store = open().await;
+        let rehearsed = store.rehearse(|tx| Box::pin(users::create(tx, user_named("ada"))));
+        let refused = store.rehearse(|tx| Box::pin(users::create(tx, user_named("admin"))));
+        let (rehearsed, refused) = tokio::join!(rehearsed, refused);
+        assert_eq!(rehearsed.unwrap().username.as_str(), "ada");
+        assert!(matches!(refused, Err(Error::UserExists(_))), "{refused:?}");
+        assert_eq!(users::list(store.read(), None, 10).await.unwrap().len(), 2);
+        store.write(|tx| Box::pin(users::create(tx, user_named("ada")))).await.unwrap();
     }
 
     #[tokio::test]

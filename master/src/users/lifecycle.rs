@@ -14,6 +14,8 @@ pub struct Deactivated {
     pub ended: Vec<TokenHash>,
     /// The tasks that are to stop.
     pub killed: Vec<Task>,
+    /// How many of its assets have not ended and are left as they are.
+    pub left: usize,
 }
 
 /// Changes an account; answers it with the tokens whose owner is not who they were.
@@ -44,14 +46,15 @@ pub async fn deactivate(tx: &Tx, username: &Username, kill_tasks: Option<&Userna
     keep_an_admin(tx).await?;
     let ended = store::sessions::delete_of_user(tx, user.id, None).await?;
     let mut killed = Vec::new();
+    let mut left = store::assets::live_of_user(&**tx, user.id).await?;
     if let Some(by) = kill_tasks {
-        for asset in store::assets::live_of_user(&**tx, user.id).await? {
+        for asset in left.drain(..) {
             killed.push(lifecycle::kill(tx, &asset, by).await?);
         }
     }
     store::tasks::hold_of_user(tx, user.id, Some(&format!("waits for its owner, {username}, to be active again")))
         .await?;
-    Ok(Deactivated { user, ended, killed })
+    Ok(Deactivated { user, ended, killed, left: left.len() })
 }
 
 /// A cluster without an administrator could not be administered any more.
@@ -145,7 +148,7 @@ mod tests {
         let asset = store.write(move |tx| Box::pin(store::assets::create(tx, new_command(id)))).await.unwrap();
 
         let gone = store.write(|tx| Box::pin(async { deactivate(tx, &name("ada"), None).await })).await.unwrap();
-        assert_eq!((gone.ended, gone.killed.len(), gone.user.active), (vec![hash], 0, false));
+        assert_eq!((gone.ended, gone.killed.len(), gone.left, gone.user.active), (vec![hash], 0, 1, false));
         assert!(!store::tasks::any_queued(store.read()).await.unwrap());
         let reason = async || store::assets::get(store.read(), asset.id).await.unwrap().state_reason;
         assert_eq!(reason().await, "waits for its owner, ada, to be active again");
@@ -168,13 +171,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_deactivation_is_rehearsed_by_the_same_rules() {
+        let (store, ada) = with_ada().await;
+        let id = ada.id;
+        let asset = store.write(move |tx| Box::pin(store::assets::create(tx, new_command(id)))).await.unwrap();
+        let rehearsed = async |who: &'static str, by: Option<&'static str>| {
+            let (who, by) = (name(who), by.map(name));
+            store.rehearse(|tx| Box::pin(async move { deactivate(tx, &who, by.as_ref()).await })).await
+        };
+        let told = rehearsed("ada", Some(ADMIN)).await.unwrap();
+        assert_eq!((told.killed.len(), told.left, told.user.active), (1, 0, false));
+        assert_eq!(rehearsed("ada", None).await.unwrap().left, 1);
+        assert!(matches!(rehearsed(ADMIN, None).await, Err(Error::LastAdmin)));
+        assert!(store::users::get(store.read(), &name("ada")).await.unwrap().active);
+        let asset = store::assets::get(store.read(), asset.id).await.unwrap();
+        assert_eq!((asset.state, asset.state_reason.as_str()), (State::Queued, ""));
+    }
+
+    #[tokio::test]
     async fn a_deactivation_kills_where_asked() {
         let (store, ada) = with_ada().await;
         let id = ada.id;
         let asset = store.write(move |tx| Box::pin(store::assets::create(tx, new_command(id)))).await.unwrap();
         let by = name(ADMIN);
         let gone = store.write(|tx| Box::pin(async move { deactivate(tx, &name("ada"), Some(&by)).await }));
-        assert_eq!(gone.await.unwrap().killed.len(), 1);
+        let gone = gone.await.unwrap();
+        assert_eq!((gone.killed.len(), gone.left), (1, 0));
         let asset = store::assets::get(store.read(), asset.id).await.unwrap();
         assert_eq!((asset.state, asset.state_reason.as_str()), (State::Killed, "killed by admin"));
     }

@@ -7,20 +7,25 @@ use pedl_proto::v1::{
     ListAgentsRequest, ListAgentsResponse, ListAuditEventsRequest, ListAuditEventsResponse, ListQueueRequest,
     ListQueueResponse, QueueEntry, SlotKind,
 };
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
-use super::{Shared, page};
+use super::{Shared, page, refuse};
 
 #[tonic::async_trait]
 impl ClusterService for Shared {
     async fn get_master(&self, _: Request<GetMasterRequest>) -> Result<Response<GetMasterResponse>, Status> {
         self.lock().calls.push("GetMaster");
-        Ok(Response::new(GetMasterResponse { version: "0.1.0".into(), cluster_id: "cluster-1".into() }))
+        Ok(Response::new(GetMasterResponse {
+            version: "0.1.0".into(),
+            cluster_id: "cluster-1".into(),
+            default_account_open: true,
+        }))
     }
 
     async fn list_agents(&self, request: Request<ListAgentsRequest>) -> Result<Response<ListAgentsResponse>, Status> {
         self.caller("ListAgents", request.metadata())?;
-        Ok(Response::new(ListAgentsResponse { agents: vec![here(), away()] }))
+        let draining = Agent { name: "node-3".into(), enabled: false, draining: true, ..here() };
+        Ok(Response::new(ListAgentsResponse { agents: vec![here(), away(), draining] }))
     }
 
     async fn enable_agent(
@@ -105,6 +110,8 @@ fn away() -> Agent {
         name: "node-2".into(),
         connected: false,
         enabled: false,
+        used_slots: 0,
+        tasks: 0,
         slot_kind: SlotKind::Gpu.into(),
         last_seen_at: None,
         ..here()
@@ -113,13 +120,15 @@ fn away() -> Agent {
 
 fn named(name: &str) -> Result<Agent, Status> {
     let agent = [here(), away()].into_iter().find(|agent| agent.name == name);
-    agent.ok_or_else(|| Status::not_found(format!("there is no agent `{name}`: `pedl agent list` names them all")))
+    let message = || format!("there is no agent `{name}`: `pedl agent list` names them all");
+    agent.ok_or_else(|| refuse(Code::NotFound, "AGENT_NOT_FOUND", &message()))
 }
 
 fn is_wanted(event: &AuditEvent, request: &ListAuditEventsRequest) -> bool {
-    let ListAuditEventsRequest { username, action, since, .. } = request;
+    let ListAuditEventsRequest { username, action, since, until, .. } = request;
     let of_user = username.is_empty() || event.actor == *username || event.target == *username;
     let of_action = event.action == *action || action.ends_with('.') && event.action.starts_with(action);
     let is_new = since.is_none_or(|since| event.time.is_some_and(|time| time.seconds >= since.seconds));
-    of_user && (action.is_empty() || of_action) && is_new
+    let is_old = until.is_none_or(|until| event.time.is_some_and(|time| time.seconds < until.seconds));
+    of_user && (action.is_empty() || of_action) && is_new && is_old
 }

@@ -3,7 +3,7 @@ use pedl_proto::v1::{
     ActivateUserRequest, ActivateUserResponse, ChangePasswordRequest, ChangePasswordResponse, CreateUserRequest,
     CreateUserResponse, DeactivateUserRequest, DeactivateUserResponse, GetUserRequest, GetUserResponse,
     LinkAgentUserRequest, LinkAgentUserResponse, ListUsersRequest, ListUsersResponse, UnlinkAgentUserRequest,
-    UnlinkAgentUserResponse, UpdateUserRequest, UpdateUserResponse,
+    UnlinkAgentUserResponse, UpdateUserRequest, UpdateUserResponse, User,
 };
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -82,14 +82,18 @@ impl UserService for Shared {
         request: Request<DeactivateUserRequest>,
     ) -> Result<Response<DeactivateUserResponse>, Status> {
         self.admin("DeactivateUser", request.metadata())?;
-        let DeactivateUserRequest { username, kill_tasks } = request.into_inner();
+        let DeactivateUserRequest { username, kill_tasks, validate_only } = request.into_inner();
         let mut state = self.lock();
-        let user = state.user(&username)?;
-        user.active = false;
-        let user = user.clone();
-        let ended_sessions = state.end_sessions_of(&username, None);
-        let killed_assets = if kill_tasks { 3 } else { 0 };
-        Ok(Response::new(DeactivateUserResponse { user: Some(user), ended_sessions, killed_assets }))
+        let user = User { active: false, ..state.user(&username)?.clone() };
+        let ended_sessions = match validate_only {
+            true => 2,
+            false => {
+                state.user(&username)?.active = false;
+                state.end_sessions_of(&username, None)
+            }
+        };
+        let (killed_assets, live_assets) = if kill_tasks { (3, 0) } else { (0, 3) };
+        Ok(Response::new(DeactivateUserResponse { user: Some(user), ended_sessions, killed_assets, live_assets }))
     }
 
     async fn change_password(
