@@ -15,7 +15,7 @@ use super::convert::{asset_event_to_proto, asset_to_proto, kind, new_asset_to_pr
 use super::logs::{LogStream, Wanted};
 use super::page::Page;
 use super::spec;
-use super::watch::{Cursor, WatchStream};
+use super::watch::{self, Cursor, WatchStream};
 use crate::assets::order::Position;
 use crate::assets::{Asset, Task, lifecycle};
 use crate::audit::{self, Actor};
@@ -75,7 +75,8 @@ impl AssetService for Api {
         let member = Caller::member(request.extensions())?.clone();
         let WatchAssetsRequest { filter, cursor } = request.into_inner();
         let filter = self.asset_filter(filter, member.user.id).await?;
-        Ok(Response::new(self.stream_changes(member, filter, &cursor).await?))
+        let (store, shutdown) = (self.store.clone(), self.shutdown.clone());
+        Ok(Response::new(watch::stream(store, shutdown, member, filter, &cursor).await?))
     }
 
     async fn list_asset_events(

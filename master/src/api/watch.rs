@@ -12,10 +12,10 @@ use pedl_proto::v1::WatchAssetsResponse;
 use prost::Message as _;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::Api;
 use super::assets::shown_to;
 use super::page::MAX_BYTES;
 use crate::assets::Asset;
@@ -23,9 +23,9 @@ use crate::assets::filter::Filter;
 use crate::auth::caller::Member;
 use crate::error::{Error, Result};
 use crate::ids::AssetId;
-use crate::store;
 use crate::store::assets::changes::{Change, Seen, changes};
 use crate::store::cluster::Identity;
+use crate::store::{self, Store};
 
 /// News on their way to a watcher.
 pub type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchAssetsResponse, Status>> + Send>>;
@@ -86,37 +86,34 @@ impl Cursor {
     }
 }
 
-impl Api {
-    /// Streams what changes of the assets that `filter` takes, from `cursor` on, or, where it is empty, from now on.
-    pub(super) async fn stream_changes(&self, member: Member, filter: Filter, cursor: &str) -> Result<WatchStream> {
-        // Before anything is read, so that no news is missed.
-        let news = self.store.revisions();
-        let identity = store::cluster::identity(self.store.read()).await?;
-        let cursor = match cursor {
-            "" => Cursor::at(identity),
-            cursor => Cursor::decode(cursor).ok_or(Error::CursorUnknown)?,
-        };
-        cursor.check(&identity)?;
-        let watcher = Watcher {
-            api: self.clone(),
-            member,
-            filter,
-            cursor,
-            news,
-            told: HashSet::new(),
-            began: false,
-            caught_up: false,
-            next_look: Instant::now(),
-        };
-        Ok(Box::pin(try_unfold(watcher, |mut watcher| async move {
-            let news = watcher.next().await?;
-            Ok(Some((news, watcher)))
-        })))
-    }
+/// Streams what changes of the assets that `filter` takes, from `cursor` on, or, where it is empty, from now on.
+pub async fn stream(
+    store: Store,
+    shutdown: CancellationToken,
+    member: Member,
+    filter: Filter,
+    cursor: &str,
+) -> Result<WatchStream> {
+    // Before anything is read, so that no news is missed.
+    let news = store.revisions();
+    let identity = store::cluster::identity(store.read()).await?;
+    let cursor = match cursor {
+        "" => Cursor::at(identity),
+        cursor => Cursor::decode(cursor).ok_or(Error::CursorUnknown)?,
+    };
+    cursor.check(&identity)?;
+    let told = HashSet::new();
+    let (began, caught_up, next_look) = (false, false, Instant::now());
+    let watcher = Watcher { store, shutdown, member, filter, cursor, news, told, began, caught_up, next_look };
+    Ok(Box::pin(try_unfold(watcher, |mut watcher| async move {
+        let news = watcher.next().await?;
+        Ok(Some((news, watcher)))
+    })))
 }
 
 struct Watcher {
-    api: Api,
+    store: Store,
+    shutdown: CancellationToken,
     member: Member,
     filter: Filter,
     cursor: Cursor,
@@ -133,7 +130,7 @@ impl Watcher {
     /// The next news. The first comes at once, for the cursor's sake.
     async fn next(&mut self) -> Result<WatchAssetsResponse> {
         loop {
-            let shutdown = self.api.shutdown.clone();
+            let shutdown = self.shutdown.clone();
             tokio::select! {
                 () = self.rest() => {}
                 () = shutdown.cancelled() => return Err(Error::ShuttingDown),
@@ -161,7 +158,7 @@ impl Watcher {
     /// Looks at the next changes, some at a time.
     async fn look(&mut self) -> Result<WatchAssetsResponse> {
         self.news.mark_unchanged();
-        let db = self.api.store.read();
+        let db = self.store.read();
         let identity = store::cluster::identity(db).await?;
         self.cursor.check(&identity)?;
         let changes = changes(db, self.cursor.seen, BATCH).await?;
@@ -215,3 +212,6 @@ impl Watcher {
         self.told.insert(asset.id)
     }
 }
+
+#[cfg(test)]
+mod tests;
