@@ -57,10 +57,10 @@ test("a token for scripts is shown once, works, and is revoked", async ({ open }
   await tokens.getByRole("button", { name: "New access token" }).click();
   await page.getByLabel("Name").fill("nightly <i>run</i>");
   await page.getByRole("textbox", { name: "Lifetime" }).fill("400d");
-  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "Create", exact: true }).click();
   await expect.poll(() => page.getByRole("textbox", { name: "Lifetime" }).getAttribute("aria-invalid")).toBe("true");
   await page.getByRole("button", { name: "7 days" }).click();
-  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "Create", exact: true }).click();
   const shown = page.getByRole("dialog", { name: "Your new access token" });
   const token = (await shown.locator("code").textContent()) ?? "";
   const whoami = () => shared.pedl(["user", "whoami"], { PEDL_TOKEN: token });

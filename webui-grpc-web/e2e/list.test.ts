@@ -118,7 +118,7 @@ describe("whose, which and in what order", () => {
     await expect.poll(() => shown(page)).toEqual(["d: wait", "a: evaluate", "b: train"]);
     await page.keyboard.press("j");
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "d: wait" }).waitFor();
+    await page.getByRole("heading", { name: "b: train" }).waitFor();
   });
 });
 

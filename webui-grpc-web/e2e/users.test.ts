@@ -15,7 +15,7 @@ test("an administrator makes an account, and its commands run as the Unix user i
   await page.getByLabel("Username").fill("Users-Ada");
   await page.getByText("Becomes users-ada").waitFor();
   await page.getByLabel("Display name").fill("Ada <b>Lovelace</b>");
-  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "Create", exact: true }).click();
   await expect.poll(() => page.url()).toContain("/users?user=users-ada");
 
   await page.getByRole("button", { name: "Link with an agent user" }).click();

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, type UIEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, type RefObject, type UIEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import classes from "./DataTable.module.css";
 import { TableHead } from "./TableHead";
 import { SkeletonRow, TableRow } from "./TableRow";
@@ -43,10 +43,10 @@ interface Props<Row> {
   fill?: boolean;
   /** The last rows are near: time for the next page. Called again and again until there are more. */
   onEndReached?: (() => void) | undefined;
-  /** Told whether the pointer is over the rows. */
-  onHover?: (over: boolean) => void;
   /** Told whether the rows are scrolled away from the top. */
   onScrolled?: (scrolled: boolean) => void;
+  /** Gets the element that scrolls. */
+  scroller?: RefObject<HTMLDivElement | null>;
   /** Holds how far the rows are scrolled, so that who comes back finds them there; another one: another list, from its top. */
   place?: { scrollTop: number };
   /** In place of rows where there are none. */
@@ -58,7 +58,8 @@ interface Props<Row> {
 /** Rows of one kind: sorted, selected and walked by keyboard; two lines each where it is narrow. */
 export function DataTable<Row>(props: Props<Row>) {
   const { label, rows: given, rowKey, loading = false, fill = false, selection, onSelection, onEndReached } = props;
-  const scroller = useRef<HTMLDivElement>(null);
+  const own = useRef<HTMLDivElement>(null);
+  const scroller = props.scroller ?? own;
   const width = useWidth(scroller);
   const narrow = width < narrowBelow;
   const columns = useMemo(
@@ -79,10 +80,6 @@ export function DataTable<Row>(props: Props<Row>) {
     estimateSize: () => height,
     initialOffset: props.place?.scrollTop ?? 0,
     overscan: 12,
-    getItemKey: (index) => {
-      const row = rows[index];
-      return row === undefined ? index : rowKey(row);
-    },
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height is what `estimateSize` answers
   useEffect(() => virtual.measure(), [height, virtual]);
@@ -149,8 +146,6 @@ export function DataTable<Row>(props: Props<Row>) {
       ref={scroller}
       className={fill ? classes.scroller : classes.plain}
       onKeyDown={keys.onKeyDown}
-      onPointerEnter={() => props.onHover?.(true)}
-      onPointerLeave={() => props.onHover?.(false)}
       onScroll={onScroll}
     >
       <table

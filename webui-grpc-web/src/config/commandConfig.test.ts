@@ -4,7 +4,8 @@ import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type Asset, AssetSchema, MountPropagation } from "../gen/pedl/v1/asset_pb";
-import { argvOf, configFrom, configOf, parseConfig, requestOf, toYaml } from "./commandConfig";
+import { configFrom, configOf, parseConfig, requestOf, toYaml } from "./commandConfig";
+import { argvOf } from "./words";
 
 interface Case {
   name: string;

@@ -110,11 +110,6 @@ export function configOf(asset: Asset): string {
   return toYaml(configFrom(asset));
 }
 
-/** The program of an asset and its arguments. */
-export function argvOf(asset: Asset): string[] {
-  return asset.spec.case === "command" ? asset.spec.value.argv : [];
-}
-
 type Absent<T> = { [K in keyof T]: T[K] | undefined };
 
 /** Leaves out what is undefined, so that two configurations that say the same are equal. */

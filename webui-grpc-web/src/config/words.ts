@@ -1,5 +1,7 @@
 // A program and its arguments on one line, as one types them into a shell after `pedl command run --`. Nothing is expanded.
 
+import type { Asset } from "../gen/pedl/v1/asset_pb";
+
 export type Split =
   | {
       words: string[];
@@ -78,6 +80,11 @@ export function quoteWords(words: readonly string[]): string {
 
 export function quoteWord(word: string): string {
   return /^[\w\-./=:,@%+]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The program of an asset and its arguments. */
+export function argvOf(asset: Asset): string[] {
+  return asset.spec.case === "command" ? asset.spec.value.argv : [];
 }
 
 /** A program as the form has it: words on a line, or a script for `sh -c`. */

@@ -5,7 +5,6 @@ import { CopyButton } from "../../components/CopyButton";
 import { Duration } from "../../components/Duration";
 import { type Fact, Facts } from "../../components/Facts";
 import { RelativeTime } from "../../components/RelativeTime";
-import { argvOf } from "../../config/commandConfig";
 import { quoteWords } from "../../config/words";
 import { type Asset, AssetState, type BindMount, type Task } from "../../gen/pedl/v1/asset_pb";
 import classes from "./AssetFacts.module.css";
@@ -16,8 +15,9 @@ import { runAsWords } from "./runAs";
 /** What is known of an asset: whom it runs as and where, in what, and how long it took. */
 export function AssetFacts({ asset }: { asset: Asset }) {
   const task = asset.latestTask;
-  const container = asset.spec.case === "command" ? asset.spec.value.container : undefined;
-  const argv = argvOf(asset);
+  const command = asset.spec.case === "command" ? asset.spec.value : undefined;
+  const container = command?.container;
+  const argv = command?.argv ?? [];
   const items: (Fact | undefined)[] = [
     exitFact(task),
     asset.state === AssetState.QUEUED ? { label: "In the queue", value: <QueuePlace asset={asset} /> } : undefined,

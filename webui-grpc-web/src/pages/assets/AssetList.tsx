@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Kind } from "../../assets/kinds";
 import { DataTable, type SortBy } from "../../components/DataTable";
 import { ErrorPanel } from "../../components/ErrorPanel";
@@ -47,6 +47,12 @@ export function AssetList({ kind }: { kind: Kind }) {
   const killable = useMemo(() => selected.filter((row) => !whyNotKill(row, me)), [selected, me]);
   const { onHover, onScrolled } = useHold(source, chosen.size > 0);
 
+  const scroller = useRef<HTMLDivElement>(null);
+  const showNews = () => {
+    source.showWaiting();
+    scroller.current?.scrollTo({ top: 0 });
+  };
+
   const kill = useCallback(
     async (rows: readonly Row[], leftOut = 0) => {
       if (await confirmKill({ kind, rows, leftOut, onKilled: (killed) => source.apply(killed) })) setChosen(nothing);
@@ -78,8 +84,9 @@ export function AssetList({ kind }: { kind: Kind }) {
           <ErrorPanel error={error} onRetry={source.reload} />
         </div>
       )}
-      <div className={classes.table}>
-        <News list={list} watch={watch} onShow={source.showWaiting} onReload={source.reload} />
+      {/* With what News shows: it comes between the pointer and the rows. */}
+      <div className={classes.table} onPointerEnter={() => onHover(true)} onPointerLeave={() => onHover(false)}>
+        <News list={list} watch={watch} onShow={showNews} onReload={source.reload} />
         {error !== undefined && list.rows.length === 0 ? null : (
           <DataTable
             fill
@@ -96,9 +103,9 @@ export function AssetList({ kind }: { kind: Kind }) {
             rowState={({ id }) => (list.ghosts.has(id) ? "ghost" : list.fresh.has(id) ? "fresh" : undefined)}
             loading={!ready}
             onEndReached={ready && !list.whole ? source.more : undefined}
-            onHover={onHover}
             onScrolled={onScrolled}
             place={source}
+            scroller={scroller}
             empty={
               <Empty
                 kind={kind}

@@ -9,8 +9,8 @@ const YamlView = lazy(() => import("../../config/YamlView"));
 
 /** What comes of what is entered: the line for a terminal, and the command with the cluster's defaults. */
 export function Aside({ launch }: { launch: Launch }) {
-  const { config, argv, validation } = launch;
-  const line = useMemo(() => cliLine(config, argv), [config, argv]);
+  const { config, argv, validation, withheld } = launch;
+  const line = useMemo(() => cliLine(config, argv, withheld), [config, argv, withheld]);
   const completed = useMemo(
     () => validation.asset && completedYaml(validation.asset, config, argv),
     [validation.asset, config, argv],

@@ -1,7 +1,7 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type KeyboardEvent, lazy, Suspense, useRef, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { agentsQuery } from "../../api/cluster";
 import { PageHeader } from "../../components/PageHeader";
 import type { EditorHandle } from "../../config/YamlEditor";
@@ -16,6 +16,7 @@ import classes from "./LaunchForm.module.css";
 import { Notice } from "./Notice";
 import { ProgramField } from "./ProgramField";
 import { useLaunch } from "./useLaunch";
+import { useLaunchKey } from "./useLaunchKey";
 import { WithheldNotice } from "./WithheldNotice";
 
 const ConfigYaml = lazy(() => import("./ConfigYaml"));
@@ -63,22 +64,17 @@ export function LaunchForm({ from, template, fresh, kept }: Props) {
     requestAnimationFrame(() => body.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
 
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    void submit();
-  };
+  useLaunchKey(() => void submit());
 
   return (
-    <div className={classes.page} onKeyDownCapture={onKey}>
+    <div className={classes.page}>
       <PageHeader
         title="Launch a command"
         lead={
           template && (
             <>
               With the configuration of{" "}
-              <Link to="/commands/$id" params={{ id: `${template.id}` }} className="link">
+              <Link to="/commands/$id" params={{ id: `${template.id}` }} className={classes.source}>
                 {`${template.id} ${template.description}`}
               </Link>
               {template.owner === user.username ? null : ` by ${template.owner}`}

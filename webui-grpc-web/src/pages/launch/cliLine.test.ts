@@ -26,6 +26,11 @@ test.each([
   ["resource_pool: big\n", "pedl command run --config resource_pool=big -- true"],
 ])("%j", (yaml, want) => expect(line(yaml)).toBe(want));
 
+test("a value that is withheld is the shell's", () => {
+  const environmentVariables = new Map([["A", ""]]);
+  expect(cliLine({ environmentVariables }, ["true"], ["A"])).toBe('pedl command run -e A="$A" -- true');
+});
+
 test("a path with a colon is a setting, and a long line is broken", () => {
   const text = line("bind_mounts: [{host_path: '/a:b', container_path: /c}]\nadd_capabilities: [SYS_PTRACE]\n", [
     "python",

@@ -8,15 +8,15 @@ import { quoteWord, quoteWords } from "../../config/words";
 /** Longer lines are broken. */
 const WIDTH = 72;
 
-/** `pedl command run` with everything that is set. Values of variables, which may be secrets, come from the shell's own. */
-export function cliLine(config: CommandConfig, argv: readonly string[]): string {
+/** `pedl command run` with everything that is set. Values of variables, which may be secrets, come from the shell's own, those too that are withheld here. */
+export function cliLine(config: CommandConfig, argv: readonly string[], withheld: readonly string[] = []): string {
   const program = argv.length === 0 ? "PROGRAM" : quoteWords(argv);
-  const parts = ["pedl command run", ...flags(config), `-- ${program}`];
+  const parts = ["pedl command run", ...flags(config, withheld), `-- ${program}`];
   const line = parts.join(" ");
   return line.length <= WIDTH ? line : parts.join(" \\\n  ");
 }
 
-function flags(config: CommandConfig): string[] {
+function flags(config: CommandConfig, withheld: readonly string[]): string[] {
   const mounts = config.bindMounts ?? [];
   // A path with a colon cannot be given to -v.
   const byFlag = mounts.every(({ hostPath, containerPath }) => !`${hostPath}${containerPath}`.includes(":"));
@@ -26,7 +26,7 @@ function flags(config: CommandConfig): string[] {
     flag("--slots", config.slots?.toString()),
     setting("resource_pool", config.resourcePool),
     flag("--work-dir", config.workDir),
-    ...[...config.environmentVariables].map(variable),
+    ...[...config.environmentVariables].map(([name, value]) => variable(name, value !== "" || withheld.includes(name))),
     ...(byFlag
       ? mounts.map((mount) => `-v ${quoteWord(volume(mount))}`)
       : [setting("bind_mounts", mounts.map(mountSetting))]),
@@ -54,8 +54,8 @@ function setting(key: string, value: unknown): string | undefined {
   return `--config ${quoteWord(`${key}=${plain ? value : JSON.stringify(value)}`)}`;
 }
 
-function variable([name, value]: [string, string]): string {
-  if (value === "") {
+function variable(name: string, hasValue: boolean): string {
+  if (!hasValue) {
     return `-e ${quoteWord(`${name}=`)}`;
   }
   const own = name.replace(/\W/g, "_").replace(/^(?=\d)/, "_");

@@ -1,8 +1,8 @@
 // What was entered and not launched yet, kept for this tab over a reload. Values of environment variables are not kept.
 
-import { argvOf, configFrom, toYaml } from "../../config/commandConfig";
+import { configFrom, toYaml } from "../../config/commandConfig";
 import { formView, withoutSecrets } from "../../config/edit";
-import { type Program, programFrom } from "../../config/words";
+import { argvOf, type Program, programFrom } from "../../config/words";
 import type { Asset } from "../../gen/pedl/v1/asset_pb";
 
 export interface Draft {
