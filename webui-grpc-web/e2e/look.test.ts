@@ -77,7 +77,7 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
       const page = await open(team.cluster, path(team), visit);
       await ready(page);
       await page.evaluate(() => document.fonts.ready);
-      await page.screenshot({ path: join(PICTURES, `${name}-${theme}-${width}.png`) });
+      await page.screenshot({ path: join(PICTURES, `${name}-${theme}-${width}.png`), animations: "disabled" });
       expect(await overflows(page), `${name} at ${width} px`).toBe(false);
       expect(await violations(page)).toEqual([]);
     }

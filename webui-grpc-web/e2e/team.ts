@@ -100,16 +100,17 @@ export async function startTeam(): Promise<Team> {
   }
 }
 
-/** Lets what was asked for just now have been asked for when it says. */
+/** Lets what was asked for just now have been asked for when it says, and what has ended have taken a while. */
 async function age(cluster: Cluster, ids: Map<Work, number>): Promise<void> {
   await cluster.killMaster();
   const statements = [...ids].flatMap(([{ age }, id]) => {
     const back = age * 60_000_000;
-    const times = (more: string) =>
-      ["created_at", "started_at", "ended_at"].map((time) => `${time} = ${time} - ${back}`).join(", ") + more;
+    const took = Math.round(back * 0.3);
+    const times = `created_at = created_at - ${back}, started_at = started_at - ${back}, ended_at = started_at - ${back} + ${took} + ended_at * 0`;
     return [
-      `UPDATE assets SET ${times("")} WHERE id = ${id};`,
-      `UPDATE tasks SET ${times(`, placed_at = placed_at - ${back}`)} WHERE asset_id = ${id};`,
+      `UPDATE assets SET ${times} WHERE id = ${id};`,
+      `UPDATE tasks SET ${times}, placed_at = placed_at - ${back} WHERE asset_id = ${id};`,
+      `UPDATE asset_events SET time = time - ${back} WHERE asset_id = ${id};`,
     ];
   });
   await cluster.sql(statements.join("\n"));

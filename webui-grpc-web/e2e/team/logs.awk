@@ -1,5 +1,5 @@
 BEGIN {
-  dim = "\033[2m"; red = "\033[31m"; green = "\033[32m"; yellow = "\033[33m"; cyan = "\033[36m"; bold = "\033[1m"; plain = "\033[0m"
+  dim = "\033[2m"; grey = "\033[90m"; red = "\033[31m"; green = "\033[32m"; yellow = "\033[33m"; cyan = "\033[36m"; bold = "\033[1m"; plain = "\033[0m"
   srand(7)
   if (job == "train") train()
   else if (job == "finetune") finetune()
@@ -19,7 +19,7 @@ function pause(seconds) { fflush(); system("sleep " seconds) }
 
 function bar(part, width, i, text) {
   text = green
-  for (i = 0; i < width; i++) { if (i == int(part * width)) text = text dim; text = text "━" }
+  for (i = 0; i < width; i++) { if (i == int(part * width)) text = text plain grey; text = text "━" }
   return text plain
 }
 
@@ -37,7 +37,7 @@ function train(epoch, step, loss, top) {
     }
     say(sprintf("%s✓ validation%s  loss %.3f  top-1 %s%.2f %%%s  top-5 %.2f %%", green, plain, loss - 0.1, bold, top, plain, top + (100 - top) * 0.7))
     if (epoch % 5 == 0) info("checkpoint written to /ckpt/resnet50/epoch-" epoch ".pt")
-    if (epoch == 7) warn(yellow "WARNING" plain " gradient norm 41.7 is above 10: clipped")
+    if (epoch % 7 == 0) warn(yellow "WARNING" plain " gradient norm 41.7 is above 10: clipped")
   }
 }
 

@@ -12,11 +12,13 @@ export function SearchButton() {
       className={classes.root}
       onClick={() => overlay.set("palette")}
       aria-keyshortcuts="Control+K Meta+K"
-      aria-label="Search or go to"
+      aria-label="Search or go to…"
     >
       <Icon name="search" size={14} />
       <span className={classes.text}>Search or go to…</span>
-      <kbd className={classes.keys}>{mac ? "⌘K" : "Ctrl K"}</kbd>
+      <kbd className={classes.keys} aria-hidden>
+        {mac ? "⌘K" : "Ctrl K"}
+      </kbd>
     </button>
   );
 }

@@ -35,7 +35,7 @@ export function UserMenu() {
       className={classes.button}
       aria-haspopup="menu"
       aria-expanded={opened}
-      aria-label={`User menu: ${user.username}`}
+      aria-label={`User menu: ${user.displayName || user.username}`}
       onPointerEnter={loadItems}
       onFocus={() => {
         focused.current = true;
@@ -50,7 +50,9 @@ export function UserMenu() {
         setOpened((was) => !was);
       }}
     >
-      <OwnerMark username={user.username} own size={24} />
+      <span aria-hidden className={classes.mark}>
+        <OwnerMark username={user.username} own size={24} />
+      </span>
       <span className={classes.name}>{user.displayName || user.username}</span>
       <Icon name="down" size={12} />
     </button>
