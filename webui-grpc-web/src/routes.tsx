@@ -1,6 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { assets } from "./api/clients";
-import { type Kind, kindOf } from "./assets/kinds";
+import { queryClient } from "./api/queryClient";
+import { type Kind, kindAtPath, kindOf } from "./assets/kinds";
+import { assetQuery } from "./pages/asset/queries";
+import { parseId } from "./pages/asset/search";
 import { validateListSearch } from "./pages/assets/search";
 import { parseAuditSearch } from "./pages/audit/filter";
 import { parseClusterSearch } from "./pages/cluster/search";
@@ -64,6 +67,12 @@ function assetRoute<P extends Kind["path"]>(path: P) {
     getParentRoute: () => frame,
     path: `/${path}/$id` as const,
     validateSearch: anySearch,
+    // While the page's script is on its way.
+    loader: ({ params }) => {
+      const id = "id" in params ? parseId(String(params.id)) : undefined;
+      const kind = kindAtPath(path);
+      if (id && kind) void queryClient.prefetchQuery(assetQuery(id, kind));
+    },
     component: assetPage,
   });
 }

@@ -26,11 +26,11 @@ export function AssetLog({ asset, kind }: { asset: Asset; kind: Kind }) {
   );
   const queries = useQueryClient();
   const { id } = asset;
+  const ended = hasEnded(asset.state);
   // The log ends with the task: no need to wait for the next look at how the asset stands.
-  const onEnded = useCallback(
-    () => void queries.invalidateQueries({ queryKey: assetQuery(id, kind).queryKey }),
-    [queries, id, kind],
-  );
+  const onEnded = useCallback(() => {
+    if (!ended) void queries.invalidateQueries({ queryKey: assetQuery(id, kind).queryKey });
+  }, [queries, id, kind, ended]);
   if (read === undefined) return <p className="quiet">It has no task yet, and no log.</p>;
   return (
     <LogView

@@ -17,7 +17,8 @@ export function assetQuery(id: bigint, kind: Kind) {
       if (asset === undefined) throw new Error("the master's answer has no asset");
       return asset;
     },
-    staleTime: 0,
+    // What was fetched on the way to the page is not fetched again on it.
+    staleTime: 1000,
     refetchOnWindowFocus: true,
     refetchInterval: ({ state: { data, error } }) => {
       if (error !== null) return false;
