@@ -1,5 +1,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, type RefObject, type UIEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type ReactNode,
+  type RefObject,
+  type UIEvent,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import classes from "./DataTable.module.css";
 import { TableHead } from "./TableHead";
 import { SkeletonRow, TableRow } from "./TableRow";
@@ -95,7 +104,7 @@ export function DataTable<Row>(props: Props<Row>) {
   const { place } = props;
   useLayoutEffect(() => {
     if (place && scroller.current) scroller.current.scrollTop = place.scrollTop;
-  }, [place]);
+  }, [place, scroller]);
   const onScroll = (event: UIEvent<HTMLElement>) => {
     const { scrollTop } = event.currentTarget;
     if (place) place.scrollTop = scrollTop;
