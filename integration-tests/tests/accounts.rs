@@ -4,7 +4,10 @@ use std::process::Command;
 
 use expect_test::expect;
 use integration_tests::{Cluster, Outcome, Settings, eventually, outcome};
+use pedl_proto::v1::GetMasterRequest;
+use pedl_proto::v1::cluster_service_client::ClusterServiceClient;
 use serde_json::Value;
+use tonic::transport::Channel;
 
 /// `pedl` with a password, or a new one, in its environment, as scripts give them.
 fn with_passwords(cluster: &Cluster, args: &[&str], current: &str, new: &str) -> Outcome {
@@ -274,6 +277,50 @@ fn the_last_administrator_and_two_names_stay() {
     cluster.pedl(&["-u", "admin", "user", "edit", "ada", "--admin", "true", "--username", "lovelace"]).ok();
     cluster.pedl(&["-u", "lovelace", "user", "edit", "admin", "--admin", "false"]).ok();
     assert_eq!(cluster.pedl(&["-u", "admin", "user", "create", "x"]).code, Some(3), "at once");
+}
+
+#[test]
+fn a_deactivation_is_told_before_it_is_done() {
+    let cluster = Settings::default().agents(0).start();
+    cluster.member("ada", None);
+    let token = access_token(&cluster, "ada");
+    let id = cluster.pedl(&["-u", "ada", "command", "run", "-d", "true"]).ok().trim().to_owned();
+    let deactivate =
+        |who: &str, how: &[&str]| cluster.pedl(&[&["-u", "admin", "user", "deactivate", who], how].concat());
+    let ends = |how: &[&str]| {
+        let told: Value = serde_json::from_str(&deactivate("ada", &[how, &["-o", "json"]].concat()).ok()).unwrap();
+        ["ended_sessions", "killed_assets", "live_assets"].map(|what| told[what].as_i64().unwrap())
+    };
+    let left = ends(&["--dry-run"]);
+    assert_eq!(left[1..], [0, 1]);
+    let told = ends(&["--dry-run", "--kill-tasks"]);
+    assert_eq!(told, [left[0], 1, 0]);
+    assert!(takes(&cluster, &token), "nothing has ended");
+    assert_eq!(cluster.json(&["command", "describe", &id])["state"], "QUEUED");
+    let audit = cluster.json(&["-u", "admin", "master", "audit", "--action", "user.deactivate"]);
+    assert_eq!(audit, Value::Array(Vec::new()));
+    let last = deactivate("admin", &["--dry-run"]);
+    assert!(last.code == Some(1) && last.stderr.contains("the last active administrator"), "{last:?}");
+
+    assert_eq!(ends(&["--kill-tasks"]), told);
+    assert!(!takes(&cluster, &token));
+}
+
+#[tokio::test]
+async fn everybody_is_told_whether_they_may_act_as_pedl() {
+    let cluster = Settings::default().agents(0).start();
+    let channel = Channel::from_shared(cluster.url()).unwrap().connect().await.unwrap();
+    let open = async || {
+        let mut master = ClusterServiceClient::new(channel.clone());
+        master.get_master(GetMasterRequest {}).await.unwrap().into_inner().default_account_open
+    };
+    assert!(open().await);
+    cluster.pedl(&["-u", "admin", "user", "deactivate", "pedl"]).ok();
+    assert!(!open().await);
+    cluster.pedl(&["-u", "admin", "user", "activate", "pedl"]).ok();
+    assert!(open().await);
+    set_password(&cluster, &["-u", "pedl"], "", "secret");
+    assert!(!open().await);
 }
 
 #[test]

@@ -30,7 +30,13 @@ export function LogToolbar({ matches, total, times, wrap, onTimes, onWrap, downl
         <Toggle icon="clock" label="Times" hint="Show when each line was written" on={times} onChange={onTimes} />
         <Toggle icon="wrap" label="Wrap" hint="Break long lines" on={wrap} onChange={onWrap} />
         {entries === undefined ? (
-          <button type="button" className={classes.tool} onClick={download.start} {...tip("Download the whole log")}>
+          <button
+            type="button"
+            className={classes.tool}
+            aria-label="Download"
+            onClick={download.start}
+            {...tip("Download the whole log")}
+          >
             <Icon name="download" size={14} />
             <span className={classes.word}>Download</span>
           </button>

@@ -12,7 +12,6 @@ export function SearchButton() {
       className={classes.root}
       onClick={() => overlay.set("palette")}
       aria-keyshortcuts="Control+K Meta+K"
-      aria-label="Search or go to…"
     >
       <Icon name="search" size={14} />
       <span className={classes.text}>Search or go to…</span>

@@ -35,7 +35,6 @@ export function UserMenu() {
       className={classes.button}
       aria-haspopup="menu"
       aria-expanded={opened}
-      aria-label={`User menu: ${user.displayName || user.username}`}
       onPointerEnter={loadItems}
       onFocus={() => {
         focused.current = true;
@@ -53,6 +52,7 @@ export function UserMenu() {
       <span aria-hidden className={classes.mark}>
         <OwnerMark username={user.username} own size={24} />
       </span>
+      <span className="visually-hidden">User menu: </span>
       <span className={classes.name}>{user.displayName || user.username}</span>
       <Icon name="down" size={12} />
     </button>
