@@ -64,11 +64,12 @@ pub fn answer<Files: Embed>(request: &Request) -> Response {
 fn decide<'a>(method: &Method, path: &'a str, navigates: bool, is_file: impl Fn(&str) -> bool) -> Answer<'a> {
     let name = path.strip_prefix('/').unwrap_or(path);
     let is_page = name.is_empty() || name == "index.html";
+    let is_hashed = name.starts_with(HASHED) && name.contains('.');
     let found = match is_page {
         true => Answer::Page,
         false if is_servable(name) && is_file(name) => Answer::File(name),
-        // The page's own addresses; names of accounts, with their dots, are part of some.
-        false if navigates && !name.starts_with(HASHED) && content_type(name).is_none() => Answer::Page,
+        // The page's own addresses: `assets/42` is one. Names of accounts, with their dots, are part of some.
+        false if navigates && !is_hashed && content_type(name).is_none() => Answer::Page,
         false => Answer::NotFound,
     };
     let own = is_page || matches!(found, Answer::File(_));
@@ -247,6 +248,7 @@ mod tests {
             "GET /assets/index-Ab12.js.br",
             "GET /assets/index-Gone.js",
             "GET /assets/",
+            "GET /assets/42",
             "GET /commands/42",
             "GET /users/ada.lovelace",
             "GET /robots.txt",
@@ -279,7 +281,8 @@ mod tests {
             GET /assets/index-Ab12.js       File("assets/index-Ab12.js")      File("assets/index-Ab12.js")
             GET /assets/index-Ab12.js.br    NotFound                          NotFound
             GET /assets/index-Gone.js       NotFound                          NotFound
-            GET /assets/                    NotFound                          NotFound
+            GET /assets/                    Page                              NotFound
+            GET /assets/42                  Page                              NotFound
             GET /commands/42                Page                              NotFound
             GET /users/ada.lovelace         Page                              NotFound
             GET /robots.txt                 NotFound                          NotFound
