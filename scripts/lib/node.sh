@@ -51,12 +51,12 @@ build_webui() {
   fi
 }
 
-# The sums of all that the page is made of, without what the build itself makes.
+# The sums of all that the page is made of, without what the build itself makes and what only tries the page.
 webui_sources() (
   cd "$repo" || return
   find webui-grpc-web proto/pedl/v1 \
-    \( -path webui-grpc-web/node_modules -o -path webui-grpc-web/dist -o -path webui-grpc-web/src/gen \) -prune \
-    -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    \( -name node_modules -o -path webui-grpc-web/dist -o -path webui-grpc-web/src/gen -o -path webui-grpc-web/e2e \
+    -o -path webui-grpc-web/bench \) -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
 )
 
 # What npm says matters only when it fails.

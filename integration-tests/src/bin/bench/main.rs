@@ -6,6 +6,7 @@ mod echo;
 mod logins;
 mod logs;
 mod memory;
+mod page;
 mod rates;
 mod report;
 mod users;
@@ -28,13 +29,14 @@ fn main() -> ExitCode {
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut report = Report::default();
     let cluster = Settings::default().start();
-    let parts: [Part<'_>; 6] = [
+    let parts: [Part<'_>; 7] = [
         ("memory", &|report| memory::measure(&cluster, report)),
         ("commands", &|report| commands::measure(&cluster, report)),
         ("rates", &|report| rates::measure(&cluster, report)),
         ("logins", &|report| logins::measure(&cluster, report)),
         ("logs", &|report| logs::measure(&cluster, report)),
         ("users", &users::measure),
+        ("page", &page::measure),
     ];
     for (_, measure) in parts.iter().filter(|(name, _)| wanted(name)) {
         measure(&mut report);
