@@ -16,7 +16,7 @@ export default defineConfig({
   plugins: [react()],
   // The master puts a fresh nonce in its place with each answer, so that no inline style needs `unsafe-inline`.
   html: { cspNonce: "__CSP_NONCE__" },
-  server: { proxy: { "^/(pedl\\.v1|grpc)\\.": { target: master, configure: tellAway } } },
+  server: { host: "127.0.0.1", proxy: { "^/(pedl\\.v1|grpc)\\.": { target: master, configure: tellAway } } },
   build: { target: "es2022", sourcemap: false, manifest: true, modulePreload: { polyfill: false } },
   test: {
     projects: [
