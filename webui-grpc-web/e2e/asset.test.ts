@@ -71,8 +71,8 @@ describe("a command's page", () => {
     const id = await shared.run("asset-ada", "--description", "goes on", "--", "sh", "-c", "sleep 2; exit 5");
     await page.goto(`/commands/${id}`);
     const main = page.getByRole("main");
-    await main.getByText("Running").first().waitFor();
-    await main.getByText("Failed").first().waitFor();
+    await expect.poll(() => main.textContent()).toContain("Running");
+    await expect.poll(() => main.textContent()).toContain("Failed");
     await expect
       .poll(() => page.getByRole("complementary", { name: "Details" }).textContent())
       .toMatch(/Exit code\s*5/);

@@ -40,7 +40,7 @@ test("whose work is where, and what waits for what", async ({ open }) => {
     await expect.poll(() => agent(page, name).textContent()).toMatch(/Connected/);
     await expect.poll(() => agent(page, name).getByRole("img").first().getAttribute("aria-label")).toContain(owner);
   }
-  await expect.poll(() => queued(page, waiting).textContent()).toMatch(/1.*waits.*waits for 1 free slot/);
+  await expect.poll(() => queued(page, waiting).textContent()).toMatch(/1.*waits.*waits for a free slot/);
   await expect.poll(() => queued(page, large).textContent()).toMatch(/2.*too large.*needs 3 slots, but no agent/);
   expect(await page.getByRole("button", { name: /Actions for|Add an agent/ }).count()).toBe(0);
 

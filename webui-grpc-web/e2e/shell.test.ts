@@ -31,14 +31,17 @@ test("the palette finds a page and a command", async ({ open }) => {
   const page = await open(shared, "/commands", { as: "shell-ada" });
   await userMenu(page).waitFor();
   await page.keyboard.press("Control+k");
-  await page.getByRole("dialog").getByRole("textbox").fill("cluster");
+  await page.getByRole("combobox", { name: "Search or go to" }).fill("cluster");
   await page.keyboard.press("Enter");
   await expect.poll(() => new URL(page.url()).pathname).toBe("/cluster");
   await page.getByRole("button", { name: "Search or go to" }).click();
-  await page.getByRole("dialog").getByRole("textbox").fill(String(id));
-  await page.getByRole("dialog").getByText("palette target").waitFor();
+  await page.getByRole("combobox", { name: "Search or go to" }).fill(String(id));
+  await page.getByRole("option", { name: `Number ${id}`, exact: true }).waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "palette target" }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search or go to" }).fill("palette tar");
+  await page.getByRole("option", { name: /palette target/ }).waitFor();
 });
 
 test("dark and light follow the system, or who says otherwise", async ({ open }) => {
@@ -50,7 +53,7 @@ test("dark and light follow the system, or who says otherwise", async ({ open })
     });
   await userMenu(page).click();
   expect(await brightness()).toBe("dark");
-  await page.getByRole("menuitemradio", { name: "Light" }).click();
+  await page.getByRole("menu").getByText("Light", { exact: true }).click();
   expect(await brightness()).toBe("light");
   await page.reload();
   await userMenu(page).waitFor();
