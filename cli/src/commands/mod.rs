@@ -7,6 +7,7 @@ use crate::error::Error;
 
 pub mod agent;
 pub mod asset;
+pub mod asset_list;
 pub mod asset_logs;
 pub mod command;
 pub mod command_run;
@@ -26,9 +27,9 @@ pub async fn run(Args { global, noun }: Args) -> Result<u8, Error> {
     match noun {
         Noun::User(verb) => user::run(&global, verb).await?,
         Noun::Command(verb) => return command::run(&global, verb).await,
-        Noun::Experiment(ListVerb::List(args)) => asset::list(&global, AssetKind::Experiment, args).await?,
-        Noun::Notebook(ListVerb::List(args)) => asset::list(&global, AssetKind::Notebook, args).await?,
-        Noun::Tensorboard(ListVerb::List(args)) => asset::list(&global, AssetKind::Tensorboard, args).await?,
+        Noun::Experiment(ListVerb::List(args)) => asset_list::run(&global, AssetKind::Experiment, args).await?,
+        Noun::Notebook(ListVerb::List(args)) => asset_list::run(&global, AssetKind::Notebook, args).await?,
+        Noun::Tensorboard(ListVerb::List(args)) => asset_list::run(&global, AssetKind::Tensorboard, args).await?,
         Noun::Token(verb) => token::run(&global, verb).await?,
         Noun::Agent(verb) => agent::run(&global, verb).await?,
         Noun::Master(verb) => master::run(&global, verb).await?,
