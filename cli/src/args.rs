@@ -2,7 +2,7 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-use crate::commands::asset::ListArgs;
+use crate::commands::asset_list::ListArgs;
 use crate::commands::{agent, command, completion, master, token, user};
 use crate::master_url::{DEFAULT_MASTER, MasterUrl};
 use crate::output::Format;
@@ -94,9 +94,9 @@ pub enum Noun {
 /// What can be done with assets of a kind that the CLI cannot create yet.
 #[derive(Debug, Subcommand)]
 pub enum ListVerb {
-    /// List your own, newest first
+    /// List your own, newest first, or others
     #[command(
-        after_help = "Examples:\n  pedl experiment list\n  pedl notebook list -a\n  pedl tensorboard list -o json"
+        after_help = "Examples:\n  pedl experiment list\n  pedl notebook list -a --state running\n  pedl tensorboard list -o json"
     )]
     List(ListArgs),
 }

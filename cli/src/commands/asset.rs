@@ -1,28 +1,15 @@
-//! What can be done with an asset of any kind: list, describe, show its configuration, kill.
+//! What can be done with an asset of any kind: describe it, show its configuration, kill it.
 
 use clap::Args as ClapArgs;
 use jiff::Timestamp;
-use pedl_proto::v1::{self, AssetFilter, AssetKind, GetAssetRequest, KillAssetRequest, ListAssetsRequest};
+use pedl_proto::v1::{self, AssetKind, GetAssetRequest, KillAssetRequest};
 
 use crate::args::Global;
 use crate::client::Client;
 use crate::command_config::{CommandConfig, Environment};
 use crate::error::{Error, say};
-use crate::output::{self, Format, shorten};
+use crate::output::{self, Format};
 use crate::{record, time};
-
-/// The longest description in a table; `describe` shows all of it.
-const DESCRIPTION_WIDTH: usize = 48;
-/// The longest reason for a state in a table.
-const REASON_WIDTH: usize = 60;
-
-/// What to list.
-#[derive(Debug, ClapArgs)]
-pub struct ListArgs {
-    /// Everybody's
-    #[arg(short, long)]
-    all: bool,
-}
 
 /// Which asset.
 #[derive(Debug, ClapArgs)]
@@ -44,68 +31,6 @@ pub struct Ids {
 pub fn parse_id(text: &str) -> Result<i64, String> {
     let id = text.parse().ok().filter(|id| *id > 0);
     id.ok_or_else(|| "give its number, as `list` shows it".to_string())
-}
-
-/// Lists the caller's assets of a kind, or everybody's.
-pub async fn list(global: &Global, kind: AssetKind, args: ListArgs) -> Result<(), Error> {
-    let mut client = Client::connect(global).await?;
-    let filter = AssetFilter { kind: kind.into(), all_owners: args.all, ..AssetFilter::default() };
-    let assets: Vec<_> = fetch_all(&mut client, filter).await?.iter().map(record::Asset::from).collect();
-    let now = Timestamp::now();
-    global.output.list(&assets, || match args.all {
-        true => output::table(
-            ["ID", "DESCRIPTION", "STATE", "OWNER", "AGENT", "EXIT", "CREATED"],
-            assets.iter().map(|asset| {
-                let [id, description, state, agent, exit, created] = row(asset, now);
-                [id, description, state, asset.owner.clone(), agent, exit, created]
-            }),
-        ),
-        false => output::table(
-            ["ID", "DESCRIPTION", "STATE", "AGENT", "EXIT", "CREATED"],
-            assets.iter().map(|asset| row(asset, now)),
-        ),
-    })?;
-    if assets.is_empty() && global.output == Format::Table {
-        say(hint_at_empty(kind, args.all));
-    }
-    Ok(())
-}
-
-async fn fetch_all(client: &mut Client, filter: AssetFilter) -> Result<Vec<v1::Asset>, Error> {
-    let mut assets = Vec::new();
-    let mut request = ListAssetsRequest { filter: Some(filter), page_size: 500, ..ListAssetsRequest::default() };
-    loop {
-        let page = client.call(async |api| api.assets().list_assets(request.clone()).await).await?;
-        assets.extend(page.assets);
-        if page.next_page_token.is_empty() {
-            return Ok(assets);
-        }
-        request.page_token = page.next_page_token;
-    }
-}
-
-fn row(asset: &record::Asset, now: Timestamp) -> [String; 6] {
-    let state = match &asset.state_reason {
-        Some(reason) => format!("{} ({})", asset.state, shorten(reason, REASON_WIDTH)),
-        None => asset.state.clone(),
-    };
-    [
-        asset.id.to_string(),
-        shorten(&asset.description, DESCRIPTION_WIDTH),
-        state,
-        asset.agent.clone().unwrap_or_default(),
-        asset.exit_code.map(|code| code.to_string()).unwrap_or_default(),
-        asset.created_at.map(|created| time::relative(created, now)).unwrap_or_default(),
-    ]
-}
-
-fn hint_at_empty(kind: AssetKind, all: bool) -> String {
-    let start = match kind {
-        AssetKind::Command => "; start one with: pedl command run -- PROGRAM",
-        AssetKind::Experiment | AssetKind::Notebook | AssetKind::Tensorboard | AssetKind::Unspecified => "",
-    };
-    let everybody = if all { "" } else { " (-a lists everybody's)" };
-    format!("no {}s{start}{everybody}", record::kind(kind))
 }
 
 /// Tells all that is known of an asset.

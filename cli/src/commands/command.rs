@@ -3,8 +3,9 @@
 use clap::Subcommand;
 use pedl_proto::v1::AssetKind;
 
-use super::asset::{self, Id, Ids, ListArgs};
+use super::asset::{self, Id, Ids};
 use super::asset_events;
+use super::asset_list::{self, ListArgs};
 use super::asset_logs::{self, LogsArgs};
 use super::command_run::{self, RunArgs};
 use crate::args::Global;
@@ -15,9 +16,9 @@ use crate::error::Error;
 pub enum Verb {
     /// Run a program in a container on an agent and show its output
     Run(RunArgs),
-    /// List your own commands, newest first
+    /// List your own commands, newest first, or others
     #[command(
-        after_help = "Examples:\n  pedl command list\n  pedl command list -a -o json | jq '.[] | select(.state == \"RUNNING\") | .id'"
+        after_help = "Examples:\n  pedl command list\n  pedl command list -a --state queued,running\n  pedl command list --owner ada --match train.py --sort ended-last\n  pedl command list -a --state failed -o json | jq '.[].id'"
     )]
     List(ListArgs),
     /// Show all that is known of a command
@@ -45,7 +46,7 @@ pub async fn run(global: &Global, verb: Verb) -> Result<u8, Error> {
     let kind = AssetKind::Command;
     match verb {
         Verb::Run(args) => return command_run::run(global, args).await,
-        Verb::List(args) => asset::list(global, kind, args).await?,
+        Verb::List(args) => asset_list::run(global, kind, args).await?,
         Verb::Describe(id) => asset::describe(global, kind, id).await?,
         Verb::Config(id) => asset::config(global, kind, id).await?,
         Verb::Events(id) => asset_events::run(global, kind, id).await?,

@@ -9,6 +9,7 @@ pub mod agent;
 mod agent_queue;
 pub mod asset;
 pub mod asset_events;
+pub mod asset_list;
 pub mod asset_logs;
 pub mod command;
 pub mod command_run;
@@ -28,9 +29,9 @@ pub async fn run(Args { global, noun }: Args) -> Result<u8, Error> {
     match noun {
         Noun::User(verb) => user::run(&global, verb).await?,
         Noun::Command(verb) => return command::run(&global, verb).await,
-        Noun::Experiment(ListVerb::List(args)) => asset::list(&global, AssetKind::Experiment, args).await?,
-        Noun::Notebook(ListVerb::List(args)) => asset::list(&global, AssetKind::Notebook, args).await?,
-        Noun::Tensorboard(ListVerb::List(args)) => asset::list(&global, AssetKind::Tensorboard, args).await?,
+        Noun::Experiment(ListVerb::List(args)) => asset_list::run(&global, AssetKind::Experiment, args).await?,
+        Noun::Notebook(ListVerb::List(args)) => asset_list::run(&global, AssetKind::Notebook, args).await?,
+        Noun::Tensorboard(ListVerb::List(args)) => asset_list::run(&global, AssetKind::Tensorboard, args).await?,
         Noun::Token(verb) => token::run(&global, verb).await?,
         Noun::Agent(verb) => agent::run(&global, verb).await?,
         Noun::Master(verb) => master::run(&global, verb).await?,

@@ -105,6 +105,44 @@ fn lists() {
 }
 
 #[test]
+fn lists_of_some() {
+    let (_master, pedl) = with_commands();
+    let ids = |words: &str| {
+        let words: Vec<_> = "command list -o csv".split(' ').chain(words.split(' ')).collect();
+        let list = pedl.stdout(&words);
+        list.lines().skip(1).filter_map(|row| row.split(',').next()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(ids("-a --state running,QUEUED"), "44 43");
+    assert_eq!(ids("--state failed --state queued"), "44 42");
+    assert_eq!(ids("--match irs"), "42");
+    assert_eq!(ids("--owner admin"), "43");
+    assert_eq!(ids("-a --sort description"), "42 44 43");
+    pedl.check(
+        &["command", "list", "--match", "absent"],
+        expect![[r#"
+        exit 0
+        --- stdout
+        ID  DESCRIPTION  STATE  AGENT  EXIT  CREATED
+        --- stderr
+        pedl: no commands of this sort (-a lists everybody's)
+    "#]],
+    );
+    pedl.check(
+        &["command", "list", "-a", "--owner", "ada"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error: the argument '--all' cannot be used with '--owner <NAME>': see `pedl command list --help`
+    "#]],
+    );
+    pedl.check(&["command", "list", "--state", "done"], expect![[r#"
+        exit 2
+        --- stderr
+        error: invalid value 'done' for '--state <STATE>' [possible values: queued, starting, running, paused, stopping, completed, failed, killed, lost]
+    "#]]);
+}
+
+#[test]
 fn empty_lists() {
     let master = FakeMaster::start();
     let pedl = Pedl::new(&master);

