@@ -1,6 +1,7 @@
 //! Measures PEDL beside what it stands on: each figure is a ratio of two things that ran in turn, in this one run, so that
 //! a slow or a noisy machine slows both. Build in release mode: `scripts/bench` does.
 
+mod assets;
 mod commands;
 mod echo;
 mod logins;
@@ -29,13 +30,14 @@ fn main() -> ExitCode {
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut report = Report::default();
     let cluster = Settings::default().start();
-    let parts: [Part<'_>; 7] = [
+    let parts: [Part<'_>; 8] = [
         ("memory", &|report| memory::measure(&cluster, report)),
         ("commands", &|report| commands::measure(&cluster, report)),
         ("rates", &|report| rates::measure(&cluster, report)),
         ("logins", &|report| logins::measure(&cluster, report)),
         ("logs", &|report| logs::measure(&cluster, report)),
         ("users", &users::measure),
+        ("assets", &assets::measure),
         ("page", &page::measure),
     ];
     for (_, measure) in parts.iter().filter(|(name, _)| wanted(name)) {
