@@ -198,7 +198,7 @@ describe("killing", () => {
     await row(page, id).hover();
     const kill = page.getByRole("button", { name: `Kill command ${id}` });
     expect(await kill.getAttribute("aria-disabled")).toBe("true");
-    await kill.click();
+    await kill.click({ force: true });
     expect(await page.getByRole("dialog").count()).toBe(0);
     await page.getByLabel(`Select command ${id}`).check();
     expect(await page.getByRole("button", { name: "Kill…" }).isDisabled()).toBe(true);

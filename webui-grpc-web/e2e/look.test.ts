@@ -65,7 +65,7 @@ const PAGES: Shown[] = [
     as: "admin",
   },
   { name: "account", path: () => "/account", ready: text("pedl token create") },
-  { name: "audit", path: () => "/audit", ready: text("user.link"), as: "admin" },
+  { name: "audit", path: () => "/audit?action=user.", ready: text("user.link"), as: "admin" },
 ];
 
 describe.each(["light", "dark"] as const)("%s", (theme) => {
