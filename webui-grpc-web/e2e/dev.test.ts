@@ -23,7 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test("signs in and lists", async ({ open }) => {
+// The first page has Vite prepare all that the pages are made with.
+test("signs in and lists", { timeout: 180_000 }, async ({ open }) => {
   const address = server.httpServer?.address();
   if (typeof address === "object" && address) dev.place.url = `http://127.0.0.1:${address.port}`;
   const page = await open(dev, "/commands?owner=dev-ada");

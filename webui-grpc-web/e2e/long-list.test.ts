@@ -19,7 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-test("one scrolls to the last of thousands, and few of them are in the page", async ({ open }) => {
+test("one scrolls to the last of thousands, and few of them are in the page", { timeout: 180_000 }, async ({
+  open,
+}) => {
   const page = await open(cluster, "/commands", { as: "ada" });
   const rows = page.locator("tbody tr[data-key]");
   await rows.first().hover();

@@ -87,6 +87,7 @@ describe("while the default account is open", () => {
     const other = await page.context().newPage();
     await other.goto("/account");
     await userMenu(other, "sign-ada").waitFor();
+    await page.bringToFront();
     await chooseInMenu(page, "sign-ada", "Sign out");
     await expect.poll(() => next(other)).toBe("/account");
   });

@@ -60,6 +60,7 @@ export const test = base.extend<Fixtures>({
       });
       contexts.push(context);
       context.setDefaultTimeout(PATIENCE);
+      context.setDefaultNavigationTimeout(4 * PATIENCE);
       await faults.watch(context, cluster.url);
       if (visit.as !== undefined) await signIn(context, cluster, visit.as, visit.password);
       const page = await context.newPage();
