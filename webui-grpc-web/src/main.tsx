@@ -9,6 +9,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queryClient";
+import { reloadWhenReplaced } from "./replaced";
 import { loadAssetPage, loadListPage, router } from "./routes";
 import { guardSession } from "./session/guard";
 import { ensureSession } from "./session/session";
@@ -20,6 +21,7 @@ if (window.location.pathname !== "/login") void ensureSession().catch(() => {});
 if (/^\/(experiments|notebooks|commands|tensorboards)?$/.test(window.location.pathname)) void loadListPage();
 if (/^\/(experiments|notebooks|commands|tensorboards)\/\d+$/.test(window.location.pathname)) void loadAssetPage();
 guardSession(router);
+reloadWhenReplaced();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no root");

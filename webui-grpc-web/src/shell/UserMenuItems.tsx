@@ -46,8 +46,8 @@ export default function UserMenuItems({ opened, onChange, onReady, children }: P
         {schemes.map((s) => (
           <Menu.Item
             key={s}
-            role="menuitemradio"
-            aria-checked={scheme === s}
+            // The library makes each a plain menuitem, which cannot be checked.
+            aria-current={scheme === s}
             closeMenuOnClick={false}
             leftSection={<Icon name={schemeIcons[s]} />}
             rightSection={scheme === s ? <Icon name="check" size={14} /> : null}

@@ -74,7 +74,9 @@ function Body({ rows, leftOut }: { rows: readonly Row[]; leftOut: number }) {
       </p>
       {leftOut > 0 ? (
         <p className={classes.note}>
-          {leftOut === 1 ? "One of the selected has" : `${leftOut} of the selected have`} ended or belong to others, and
+          {leftOut === 1
+            ? "One of the selected has ended or belongs to somebody else, and"
+            : `${leftOut} of the selected have ended or belong to others, and`}
           {leftOut === 1 ? " stays as it is." : " stay as they are."}
         </p>
       ) : null}
