@@ -134,3 +134,11 @@ fn no_call_is_answered_by_the_page() {
     assert!(call.contains("grpc-status: 12") || call.contains("grpc-status:12"), "{call}");
     assert!(!call.contains("<title>"), "{call}");
 }
+
+#[test]
+fn calls_of_browsers_are_neither_kept_nor_guessed_at() {
+    let cluster = master();
+    let call = grpc_web(cluster.address(), "/pedl.v1.ClusterService/GetMaster", "Host: localhost\r\n", &[]);
+    assert_eq!(header(&call, "x-content-type-options"), Some("nosniff"), "{call}");
+    assert_eq!(header(&call, "cache-control"), Some("no-store"), "{call}");
+}

@@ -41,7 +41,7 @@ use crate::store;
 
 use connection::Port;
 use host::Doorman;
-use page::guard::guard;
+use page::guard::{guard, guard_call};
 
 /// How long calls may take to finish when the master shuts down.
 const FINISH: Duration = Duration::from_secs(5);
@@ -106,7 +106,8 @@ fn routes(api: Api, names: Names) -> Router {
         .reset_fallback()
         .layer(AuthLayer { sessions: api.sessions.clone(), refusals: api.refusals.clone() })
         .layer(from_fn_with_state(metrics.clone(), metrics::measure))
-        .layer(GrpcWebLayer::new());
+        .layer(GrpcWebLayer::new())
+        .layer(map_response(guard_call));
 
     let pages = Router::new()
         .route("/healthz", get(healthz))

@@ -3,7 +3,7 @@
 
 use axum::http::HeaderValue;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::response::Response;
 use base64::Engine as _;
@@ -38,6 +38,16 @@ const HEADERS: [(HeaderName, &str); 8] = [
 pub async fn guard(mut answer: Response) -> Response {
     for (header, value) in HEADERS {
         answer.headers_mut().entry(header).or_insert(HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// Keeps a call's answer to a browser from being taken for anything else, or kept.
+pub async fn guard_call(mut answer: Response) -> Response {
+    let of_browser = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/grpc-web");
+    if answer.headers().get(CONTENT_TYPE).is_some_and(of_browser) {
+        answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     answer
 }
