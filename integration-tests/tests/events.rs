@@ -62,13 +62,15 @@ fn a_command_that_was_held() {
         cluster.pedl(&["-u", "admin", "user", word, "ada"]).ok();
     }
     eventually("the scheduler to say it again", || {
-        history(&cluster, "pedl", &id).ends_with("no agent is connected in resource pool `default`\n").then_some(())
+        history(&cluster, "pedl", &id)
+            .ends_with("no agent is connected and enabled in resource pool `default`\n")
+            .then_some(())
     });
     expect![[r#"
         QUEUED on -: -
-        QUEUED on -: no agent is connected in resource pool `default`
+        QUEUED on -: no agent is connected and enabled in resource pool `default`
         QUEUED on -: waits for its owner, ada, to be active again
-        QUEUED on -: no agent is connected in resource pool `default`
+        QUEUED on -: no agent is connected and enabled in resource pool `default`
     "#]]
     .assert_eq(&history(&cluster, "pedl", &id));
 }
