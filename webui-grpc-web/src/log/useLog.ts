@@ -1,12 +1,10 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { connection } from "../api/connection";
+import { whileLookedAt } from "../whileLookedAt";
 import type { ReadLogs } from "./entry";
 import { isFinal } from "./final";
 import { LogSearch, type SearchState } from "./logSearch";
 import { LogStore, type Snapshot } from "./logStore";
-
-/** A tab in the background is read no further after so many milliseconds: browsers allow few connections to a host. */
-const HIDDEN = 5000;
 
 /** A task that has ended has its log stored: so many milliseconds later the stream must have ended too. */
 const OVERDUE = 3000;
@@ -16,23 +14,17 @@ export function useLog(read: ReadLogs, hasEnded: boolean): [LogStore, Snapshot] 
   const store = useMemo(() => new LogStore(read, { isFinal }), [read]);
   const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot);
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const onVisibility = () => {
-      clearTimeout(timer);
-      if (document.visibilityState === "hidden") timer = setTimeout(() => store.stop(), HIDDEN);
-      else store.start();
-    };
+    const end = whileLookedAt(() => {
+      store.start();
+      return () => store.stop();
+    });
     const reopen = () => store.reopen();
-    store.start();
-    document.addEventListener("visibilitychange", onVisibility);
     window.addEventListener("online", reopen);
     const unsubscribe = connection.subscribe(() => connection.get() === "ok" && reopen());
     return () => {
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", onVisibility);
       window.removeEventListener("online", reopen);
       unsubscribe();
-      store.stop();
+      end();
     };
   }, [store]);
   const overdue = hasEnded && snapshot.status === "live";
