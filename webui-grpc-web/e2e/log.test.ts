@@ -201,9 +201,12 @@ describe("where the master is killed", () => {
             ),
           );
         for (const [number, text] of lines) if (text) seen.set(number + 1, text);
-        await log(page).evaluate((box) => {
-          box.scrollTop += box.clientHeight / 2;
-        });
+        // On, once what is there has been read: what is passed over does not come again.
+        if (lines.every(([, text]) => text)) {
+          await log(page).evaluate((box) => {
+            box.scrollTop += box.clientHeight / 2;
+          });
+        }
         return seen.size;
       })
       .toBe(250);

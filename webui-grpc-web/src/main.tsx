@@ -9,7 +9,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queryClient";
-import { reloadWhenReplaced } from "./replaced";
+import { loadEarly } from "./part";
 import { loadAssetPage, loadListPage, router } from "./routes";
 import { guardSession } from "./session/guard";
 import { ensureSession } from "./session/session";
@@ -18,10 +18,9 @@ import { theme, variables } from "./theme/theme";
 
 // Both at once: who is signed in, and the pages that most people come to.
 if (window.location.pathname !== "/login") void ensureSession().catch(() => {});
-if (/^\/(experiments|notebooks|commands|tensorboards)?$/.test(window.location.pathname)) void loadListPage();
-if (/^\/(experiments|notebooks|commands|tensorboards)\/\d+$/.test(window.location.pathname)) void loadAssetPage();
+if (/^\/(experiments|notebooks|commands|tensorboards)?$/.test(window.location.pathname)) loadEarly(loadListPage);
+if (/^\/(experiments|notebooks|commands|tensorboards)\/\d+$/.test(window.location.pathname)) loadEarly(loadAssetPage);
 guardSession(router);
-reloadWhenReplaced();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no root");

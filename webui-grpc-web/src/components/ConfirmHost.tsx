@@ -1,8 +1,9 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { part } from "../part";
 import { useStore } from "../store";
 import { asked } from "./confirm";
 
-const ConfirmDialog = lazy(() => import("./ConfirmDialog"));
+const ConfirmDialog = part(() => import("./ConfirmDialog"));
 
 /** Shows what `confirm` asks. Stands once, in the frame of the page. */
 export function ConfirmHost() {

@@ -1,10 +1,11 @@
 import { ActionIcon } from "@mantine/core";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { ConfirmHost } from "../components/ConfirmHost";
 import { Icon } from "../components/Icon";
 import { Notices } from "../components/Notices";
 import { Tips } from "../components/Tips";
+import { part } from "../part";
 import { useOptionalSession } from "../session/session";
 import { AwayBanner } from "./AwayBanner";
 import classes from "./Frame.module.css";
@@ -14,7 +15,7 @@ import { SearchButton } from "./SearchButton";
 import { UserMenu } from "./UserMenu";
 import { Wordmark } from "./Wordmark";
 
-const NavDrawer = lazy(() => import("./NavDrawer"));
+const NavDrawer = part(() => import("./NavDrawer"));
 
 /** What stands around every page of somebody who is signed in. */
 export function Frame() {

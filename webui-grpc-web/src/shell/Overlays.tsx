@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useEffect } from "react";
+import { loadEarly, part } from "../part";
 import { useSession } from "../session/session";
 import { useStore } from "../store";
 import { isTyping } from "./keys";
@@ -7,8 +8,8 @@ import { placesFor } from "./navigation";
 import { overlay } from "./open";
 
 const loadPalette = () => import("./Palette");
-const Palette = lazy(loadPalette);
-const Shortcuts = lazy(() => import("./Shortcuts"));
+const Palette = part(loadPalette);
+const Shortcuts = part(() => import("./Shortcuts"));
 
 /** The palette and the list of shortcuts, and the keys that work on every page. */
 export function Overlays() {
@@ -18,7 +19,7 @@ export function Overlays() {
 
   // Once the page is there: who opens it types at once.
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), 3000);
+    const timer = setTimeout(() => loadEarly(loadPalette), 3000);
     return () => clearTimeout(timer);
   }, []);
 

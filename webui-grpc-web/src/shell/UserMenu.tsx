@@ -1,11 +1,12 @@
-import { lazy, Suspense, startTransition, useEffect, useRef, useState } from "react";
+import { Suspense, startTransition, useEffect, useRef, useState } from "react";
 import { Icon } from "../components/Icon";
 import { OwnerMark } from "../components/OwnerMark";
+import { loadEarly, part } from "../part";
 import { useSession } from "../session/session";
 import classes from "./UserMenu.module.css";
 
 const loadItems = () => import("./UserMenuItems");
-const UserMenuItems = lazy(loadItems);
+const UserMenuItems = part(loadItems);
 
 /** How long after the page the menu comes by itself, in milliseconds. */
 const idle = 2000;
@@ -35,10 +36,10 @@ export function UserMenu() {
       className={classes.button}
       aria-haspopup="menu"
       aria-expanded={opened}
-      onPointerEnter={loadItems}
+      onPointerEnter={() => loadEarly(loadItems)}
       onFocus={() => {
         focused.current = true;
-        void loadItems();
+        loadEarly(loadItems);
       }}
       onBlur={() => {
         focused.current = false;

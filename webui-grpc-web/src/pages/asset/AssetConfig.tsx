@@ -1,9 +1,10 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { SkeletonLines } from "../../components/Skeleton";
 import type { Asset } from "../../gen/pedl/v1/asset_pb";
+import { part } from "../../part";
 import classes from "./AssetConfig.module.css";
 
-const ConfigView = lazy(() => import("../../config/ConfigView"));
+const ConfigView = part(() => import("../../config/ConfigView"));
 
 /** The configuration of an asset, to read, and to copy into a file. */
 export function AssetConfig({ asset }: { asset: Asset }) {

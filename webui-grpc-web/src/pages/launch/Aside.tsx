@@ -1,11 +1,12 @@
-import { lazy, Suspense, useMemo } from "react";
+import { Suspense, useMemo } from "react";
 import { CopyButton } from "../../components/CopyButton";
+import { part } from "../../part";
 import classes from "./Aside.module.css";
 import { cliLine } from "./cliLine";
 import { completedYaml } from "./completed";
 import type { Launch } from "./useLaunch";
 
-const YamlView = lazy(() => import("../../config/YamlView"));
+const YamlView = part(() => import("../../config/YamlView"));
 
 /** What comes of what is entered: the line for a terminal, and the command with the cluster's defaults. */
 export function Aside({ launch }: { launch: Launch }) {

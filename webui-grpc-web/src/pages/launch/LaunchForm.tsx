@@ -1,11 +1,12 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useRef, useState } from "react";
+import { Suspense, useRef, useState } from "react";
 import { agentsQuery } from "../../api/cluster";
 import { PageHeader } from "../../components/PageHeader";
 import type { EditorHandle } from "../../config/YamlEditor";
 import type { Asset } from "../../gen/pedl/v1/asset_pb";
+import { part } from "../../part";
 import { useSession } from "../../session/session";
 import { Aside } from "./Aside";
 import { ConfigForm } from "./ConfigForm";
@@ -19,7 +20,7 @@ import { useLaunch } from "./useLaunch";
 import { useLaunchKey } from "./useLaunchKey";
 import { WithheldNotice } from "./WithheldNotice";
 
-const ConfigYaml = lazy(() => import("./ConfigYaml"));
+const ConfigYaml = part(() => import("./ConfigYaml"));
 
 interface Props {
   from: string | undefined;

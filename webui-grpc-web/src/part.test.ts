@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mayReload } from "./replaced";
+import { mayReload } from "./part";
 
 test.each([
   [null, 1_700_000_000_000, true],
