@@ -46,7 +46,8 @@ impl Position {
         let id = AssetId(id.parse().ok()?);
         match by {
             Key::Age => Some(Self::Age(id)),
-            Key::Description => Some(Self::Description(key.to_owned(), id)),
+            // No description has a NUL, and PostgreSQL takes none.
+            Key::Description => Some(Self::Description(key.to_owned(), id)).filter(|_| !key.contains('\0')),
             Key::End if key.is_empty() => Some(Self::End(None, id)),
             Key::End => Some(Self::End(Some(Timestamp::from_microsecond(key.parse().ok()?).ok()?), id)),
         }
