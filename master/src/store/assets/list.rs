@@ -2,6 +2,9 @@
 //! one state, and an index has each in the order that is asked for. So a page costs some rows of each lane, however deep
 //! it is, and however many assets there are.
 //!
+//! A text that few descriptions have is found by its own index. One that many have is looked for along the merged lanes,
+//! where it soon turns up.
+//!
 //! Two things cost more. What has not ended is in no index by its description, lest each change of state write there: it
 //! is sorted for each page. And a text that very many descriptions have, but few of those that the rest of the filter
 //! takes, is looked for in all the latter.
@@ -22,12 +25,14 @@ use crate::ids::AssetId;
 use crate::store::columns::to_micros;
 use crate::store::entities::{agents, assets, tasks};
 
-/// So many assets that may have a text are looked at one by one. Where there are more, a walk along the lanes soon meets
-/// some.
+/// So many assets that may have a text are looked at one by one.
 const FEW: u64 = 20_000;
 
 /// Where what has not ended stands among ends.
 const NOT_YET: i64 = i64::MAX;
+
+/// A limit that is none.
+const ALL: u64 = i64::MAX as u64;
 
 /// The assets after `after` that the filter takes, in order.
 pub async fn list(
@@ -116,12 +121,11 @@ struct List<'a> {
 }
 
 impl List<'_> {
-    /// What is asked of the assets themselves, but for their states.
+    /// Of which kind and whose they shall be.
     fn asked(&self) -> Condition {
         Condition::all()
             .add_option(self.filter.kind.map(|kind| assets::Column::Kind.eq(kind.as_str())))
             .add_option(self.filter.owner.map(|owner| assets::Column::OwnerId.eq(owner.0)))
-            .add_option(self.filter.text.as_ref().map(|text| text::contains(self.backend, text)))
     }
 
     /// What comes after the position, among all assets.
@@ -168,17 +172,18 @@ impl List<'_> {
     fn among(&self, candidates: SelectStatement) -> SelectStatement {
         let states = self.filter.states.iter().map(|state| state.as_str());
         let in_states = (!self.filter.states.is_empty()).then(|| assets::Column::State.is_in(states));
+        let description = || assets::Column::Description.into_expr();
+        let has_text = self.filter.text.as_ref().map(|text| text::contains(self.backend, description(), text));
         let mut query = Query::select()
             .expr_as(assets::Column::Id.into_expr(), "id")
             .expr_as(self.way.key(), "key")
             .from_subquery(candidates, "candidates")
             .cross_join(assets::Entity)
             .and_where(Expr::col(("candidates", "id")).equals(assets::Column::Id.as_column_ref()))
-            .cond_where(self.asked().add_option(in_states))
+            .cond_where(self.asked().add_option(in_states).add_option(has_text))
             .cond_where(self.rest_of_all())
             .take();
-        self.order(&mut query);
-        query
+        self.order(&mut query).limit(self.limit).take()
     }
 
     /// The page, from the lanes; `None`: nothing comes after the position.
@@ -186,48 +191,49 @@ impl List<'_> {
         let kinds = self.filter.kind.map_or(KINDS.to_vec(), |kind| vec![kind]);
         let states = if self.filter.states.is_empty() { state::ALL.to_vec() } else { self.filter.states.clone() };
         let lanes = kinds.into_iter().flat_map(|kind| states.iter().map(move |state| (kind, *state)));
-        let mut lanes = lanes.flat_map(|(kind, state)| {
-            self.rest_of_lane(state).into_iter().map(move |rest| {
-                let lane = self.lane(kind, state, rest);
-                Query::select().columns(["id", "key"]).from_subquery(lane, "lane").take()
-            })
+        let lanes = lanes.flat_map(|(kind, state)| {
+            self.rest_of_lane(state).into_iter().map(move |rest| self.lane(kind, state, rest))
         });
-        let first = lanes.next()?;
-        let mut query = lanes.fold(first, |mut query, lane| query.union(UnionType::All, lane).take());
-        self.order(&mut query);
-        Some(query)
+        let mut merged = lanes.reduce(|mut merged, lane| merged.union(UnionType::All, lane).take())?;
+        let Some(text) = &self.filter.text else { return Some(self.order(&mut merged).limit(self.limit).take()) };
+        // The limit, which is none, has them merged before the text is looked for. Otherwise it would be looked for in
+        // each lane, and one where nothing has it would be walked to its end.
+        let merged = self.order(&mut merged).limit(ALL).take();
+        let with_text = Query::select()
+            .column("id")
+            .from_subquery(merged, "merged")
+            .and_where(text::contains(self.backend, Expr::col("description"), text))
+            .limit(self.limit)
+            .take();
+        Some(with_text)
     }
 
-    /// What may be on the page of one lane.
+    /// One lane, where it goes on, with what the order goes by and, where a text is looked for, the descriptions.
     fn lane(&self, kind: Kind, state: State, rest: Condition) -> SelectStatement {
-        let mut lane = assets::Entity::find()
+        let lane = assets::Entity::find()
             .select_only()
             .column(assets::Column::Id)
             .filter(self.asked())
             .filter(assets::Column::Kind.eq(kind.as_str()))
             .filter(assets::Column::State.eq(state.as_str()))
-            .filter(rest)
-            .limit(self.limit);
-        let key = match self.way.by {
-            Key::Age => None,
-            Key::Description => Some(assets::Column::Description),
-            // What has not ended goes by its age.
-            Key::End => state.has_ended().then_some(assets::Column::EndedAt),
+            .filter(rest);
+        // The indexes by description and by end hold what has ended, and databases want to be told so.
+        let ended = || assets::Column::EndedAt.is_not_null();
+        let lane = match (self.way.by, state.has_ended()) {
+            (Key::Age, _) | (Key::Description, false) => lane.expr_as(self.way.key(), "key"),
+            (Key::Description, true) => lane.expr_as(self.way.key(), "key").filter(ended()),
+            (Key::End, true) => lane.expr_as(assets::Column::EndedAt.into_expr(), "key").filter(ended()),
+            (Key::End, false) => lane.expr_as(Expr::val(NOT_YET), "key"),
         };
-        lane = match key {
-            Some(key) => lane.expr_as(key.into_expr(), "key").order_by(key, direction(self.way.key_rises)),
-            None => lane.expr_as(Expr::val(NOT_YET), "key"),
-        };
-        if key.is_some() && state.has_ended() {
-            // Those indexes hold what has ended, and databases want to be told so.
-            lane = lane.filter(assets::Column::EndedAt.is_not_null());
+        match &self.filter.text {
+            Some(_) => lane.column(assets::Column::Description).into_query(),
+            None => lane.into_query(),
         }
-        lane.order_by(assets::Column::Id, direction(self.way.id_rises)).into_query()
     }
 
-    fn order(&self, query: &mut SelectStatement) {
+    fn order<'q>(&self, query: &'q mut SelectStatement) -> &'q mut SelectStatement {
         let Way { key_rises, id_rises, .. } = self.way;
-        query.order_by("key", direction(key_rises)).order_by("id", direction(id_rises)).limit(self.limit);
+        query.order_by("key", direction(key_rises)).order_by("id", direction(id_rises))
     }
 }
 
@@ -251,7 +257,7 @@ impl Way {
     /// What the order goes by before it goes by age, of any asset.
     fn key(self) -> Expr {
         match self.by {
-            Key::Age => Expr::val(NOT_YET),
+            Key::Age => assets::Column::Id.into_expr(),
             Key::Description => assets::Column::Description.into_expr(),
             Key::End => assets::Column::EndedAt.into_expr().if_null(NOT_YET),
         }

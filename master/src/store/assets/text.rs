@@ -15,8 +15,8 @@ use crate::store::entities::assets;
 /// In characters: what the indexes go by.
 const INDEXED: usize = 3;
 
-/// That a description contains `text`.
-pub fn contains(backend: DbBackend, text: &Text) -> Expr {
+/// That `description` contains `text`.
+pub fn contains(backend: DbBackend, description: Expr, text: &Text) -> Expr {
     let mut pattern = String::from("%");
     for c in text.as_str().chars() {
         if ['%', '_', '\\'].contains(&c) {
@@ -25,7 +25,6 @@ pub fn contains(backend: DbBackend, text: &Text) -> Expr {
         pattern.push(c);
     }
     pattern.push('%');
-    let description = assets::Column::Description.into_expr();
     if backend == DbBackend::Postgres {
         // A backslash escapes there unless something else is said.
         description.ilike(pattern)
@@ -38,7 +37,8 @@ pub fn contains(backend: DbBackend, text: &Text) -> Expr {
 pub fn found(backend: DbBackend, text: &Text) -> Option<SelectStatement> {
     let long = text.as_str().chars().count() >= INDEXED;
     if backend == DbBackend::Postgres {
-        let found = assets::Entity::find().select_only().column(assets::Column::Id).filter(contains(backend, text));
+        let contains = contains(backend, assets::Column::Description.into_expr(), text);
+        let found = assets::Entity::find().select_only().column(assets::Column::Id).filter(contains);
         return long.then(|| found.into_query());
     }
     let mut found = if long { with_phrase(text.as_str()) } else { with_beginning(text.as_str()) };

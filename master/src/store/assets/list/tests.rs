@@ -306,47 +306,35 @@ async fn a_lane_of_what_has_ended_is_a_range_of_an_index() {
     expect![[r#"
         Order { by: Age, reversed: false }
         SEARCH assets USING COVERING INDEX assets_by_state (kind=? AND state=? AND id<?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: Age, reversed: true }
         SEARCH assets USING COVERING INDEX assets_by_state (kind=? AND state=? AND id>?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: Description, reversed: false }
         SEARCH assets USING INDEX ended_assets_by_description (kind=? AND state=? AND description=? AND id<?)
         SEARCH assets USING INDEX ended_assets_by_description (kind=? AND state=? AND description>?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: Description, reversed: true }
         SEARCH assets USING INDEX ended_assets_by_description (kind=? AND state=? AND description<?)
         SEARCH assets USING INDEX ended_assets_by_description (kind=? AND state=? AND description=? AND id>?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: End, reversed: false }
         SEARCH assets USING COVERING INDEX ended_assets_by_end (kind=? AND state=? AND ended_at=? AND id<?)
         SEARCH assets USING COVERING INDEX ended_assets_by_end (kind=? AND state=? AND ended_at>? AND ended_at<?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: End, reversed: true }
         SEARCH assets USING COVERING INDEX ended_assets_by_end (kind=? AND state=? AND ended_at=? AND id>?)
         SEARCH assets USING COVERING INDEX ended_assets_by_end (kind=? AND state=? AND ended_at>?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: Age, reversed: false }
         SEARCH assets USING COVERING INDEX assets_by_owner_and_state (owner_id=? AND kind=? AND state=? AND id<?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: Age, reversed: true }
         SEARCH assets USING COVERING INDEX assets_by_owner_and_state (owner_id=? AND kind=? AND state=? AND id>?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: Description, reversed: false }
         SEARCH assets USING INDEX ended_assets_by_owner_and_description (owner_id=? AND kind=? AND state=? AND description=? AND id<?)
         SEARCH assets USING INDEX ended_assets_by_owner_and_description (owner_id=? AND kind=? AND state=? AND description>?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: Description, reversed: true }
         SEARCH assets USING INDEX ended_assets_by_owner_and_description (owner_id=? AND kind=? AND state=? AND description<?)
         SEARCH assets USING INDEX ended_assets_by_owner_and_description (owner_id=? AND kind=? AND state=? AND description=? AND id>?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: End, reversed: false }
         SEARCH assets USING COVERING INDEX ended_assets_by_owner_and_end (owner_id=? AND kind=? AND state=? AND ended_at=? AND id<?)
         SEARCH assets USING COVERING INDEX ended_assets_by_owner_and_end (owner_id=? AND kind=? AND state=? AND ended_at>? AND ended_at<?)
-        USE TEMP B-TREE FOR ORDER BY
         Order { by: End, reversed: true }
         SEARCH assets USING COVERING INDEX ended_assets_by_owner_and_end (owner_id=? AND kind=? AND state=? AND ended_at=? AND id>?)
         SEARCH assets USING COVERING INDEX ended_assets_by_owner_and_end (owner_id=? AND kind=? AND state=? AND ended_at>?)
-        USE TEMP B-TREE FOR ORDER BY
     "#]].assert_eq(&plans);
 }
