@@ -172,11 +172,11 @@ describe("where the master is killed", () => {
 
   test("no line is lost or doubled, and nothing is reloaded", async ({ open, faults }) => {
     faults.expect(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET/);
-    const script = "i=0; while [ $i -lt 250 ]; do i=$((i+1)); echo line $i; sleep 0.03; done";
+    const script = "i=0; while [ $i -lt 250 ]; do i=$((i+1)); echo line $i; sleep 0.06; done";
     const id = await cluster.run("admin", "--", "sh", "-c", script);
     await cluster.waitFor(id, "RUNNING");
     const page = await open(cluster, `/commands/${id}`, { as: "admin" });
-    await text(page, 5).waitFor();
+    await log(page).locator("[data-text]").first().waitFor();
     await page.evaluate(() => Object.assign(window, { loadedOnce: true }));
     await cluster.killMaster();
     await page.getByText("The master is not answering. Trying again…").waitFor();

@@ -74,6 +74,8 @@ export function useLogScroll({ total, wrap, isLoaded, startLine }: Options): Log
   const account = useCallback((): boolean => {
     const box = scroller.current;
     if (box === null || view === 0) return false;
+    // A box that became taller moves its bar by itself, which is nobody's wish to look back; its observer sees to that.
+    if (box.clientHeight !== view) return false;
     const now = box.scrollTop;
     const by = now - bar.current;
     if (Math.abs(by) < 0.5) return false;
