@@ -34,6 +34,8 @@ async function timeToLastLine(browser: Browser, cluster: Cluster, path: string):
   await page.goto(path, { waitUntil: "commit" });
   const seen = await page.waitForFunction(
     (wanted) => {
+      // The document is read only after the wait has begun.
+      if (!document.body) return false;
       const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
       for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
         if (!node.nodeValue?.includes(wanted)) continue;
