@@ -1,6 +1,7 @@
 //! Measures PEDL beside what it stands on: each figure is a ratio of two things that ran in turn, in this one run, so that
 //! a slow or a noisy machine slows both. Build in release mode: `scripts/bench` does.
 
+mod assets;
 mod commands;
 mod echo;
 mod logins;
@@ -27,12 +28,13 @@ fn main() -> ExitCode {
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut report = Report::default();
     let cluster = Settings::default().start();
-    let parts: [Part<'_>; 5] = [
+    let parts: [Part<'_>; 6] = [
         ("memory", &|report| memory::measure(&cluster, report)),
         ("commands", &|report| commands::measure(&cluster, report)),
         ("rates", &|report| rates::measure(&cluster, report)),
         ("logins", &|report| logins::measure(&cluster, report)),
         ("users", &users::measure),
+        ("assets", &assets::measure),
     ];
     for (_, measure) in parts.iter().filter(|(name, _)| wanted(name)) {
         measure(&mut report);
