@@ -24,9 +24,12 @@ const RATIO_ROUNDS: usize = 200;
 /// How far into a list.
 const DEPTH: u32 = 100_000;
 
-/// The state of live assets, and of those that have ended; what a team's descriptions are like.
+/// Whose an asset is, and in which state: as by chance, so that nothing goes along with anything else.
+const OWNER: &str = "1 + n * 2654435761 / 65536 % 20";
 const LIVE_STATE: &str = "CASE WHEN n % 4 THEN 'QUEUED' ELSE 'RUNNING' END";
-const END: &str = "CASE n * 7 % 10 WHEN 0 THEN 'FAILED' WHEN 1 THEN 'KILLED' WHEN 2 THEN 'FAILED' ELSE 'COMPLETED' END";
+const END: &str = "CASE n * 2246822519 / 65536 % 10 WHEN 0 THEN 'KILLED' WHEN 1 THEN 'FAILED' WHEN 2 THEN 'FAILED' \
+                   ELSE 'COMPLETED' END";
+/// What a team's descriptions are like.
 const DESCRIPTION: &str = "CASE n % 8 \
     WHEN 0 THEN printf('python train.py --model resnet50 --lr 0.%03d --seed %d', n * 31 % 1000, n) \
     WHEN 1 THEN printf('python evaluate.py --checkpoint /data/checkpoints/%06d.pt', n) \
@@ -219,7 +222,7 @@ async fn fill(cluster: &Cluster) {
             + &format!(
                 "INSERT INTO assets (kind, owner_id, description, state, state_reason, resource_pool, spec, revision, \
                  created_at, started_at, ended_at) \
-                 SELECT 'command', 1 + n * 7919 % {OWNERS}, {DESCRIPTION}, \
+                 SELECT 'command', {OWNER}, {DESCRIPTION}, \
                  CASE WHEN {live} THEN {LIVE_STATE} ELSE {END} END, '', 'default', '{SPEC}', 0, n {second}, n {second}, \
                  CASE WHEN {live} THEN NULL ELSE (n + n * 7919 % 3600) {second} END FROM numbers"
             ),
