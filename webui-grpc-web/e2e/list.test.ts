@@ -185,7 +185,7 @@ describe("killing", () => {
     await page.getByRole("button", { name: "Kill 2 of them…" }).click();
     const question = page.getByRole("dialog", { name: "Kill 2 commands?" });
     expect(await question.textContent()).toMatch(/many two.*many one|many one.*many two/);
-    await question.getByText("One of the selected has ended or belong to others").waitFor();
+    await question.getByText("One of the selected has ended or belongs to somebody else").waitFor();
     await question.getByRole("button", { name: "Kill 2" }).click();
     for (const id of ids) await cluster.waitFor(id, "KILLED");
     await page.getByText("3 selected").waitFor({ state: "detached" });
