@@ -68,7 +68,8 @@ describe("a command's page", () => {
   test("follows what it does", async ({ open }) => {
     const page = await open(shared, "/commands", { as: "asset-ada" });
     await page.getByRole("button", { name: "User menu: asset-ada" }).waitFor();
-    const id = await shared.run("asset-ada", "--description", "goes on", "--", "sh", "-c", "sleep 2; exit 5");
+    // It runs for several times as long as passes from one look of the page to the next.
+    const id = await shared.run("asset-ada", "--description", "goes on", "--", "sh", "-c", "sleep 7; exit 5");
     await page.goto(`/commands/${id}`);
     const main = page.getByRole("main");
     await expect.poll(() => main.textContent()).toContain("Running");
