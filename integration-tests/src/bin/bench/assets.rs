@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use integration_tests::{Cluster, Settings};
 use pedl_proto::v1::asset_service_client::AssetServiceClient;
-use pedl_proto::v1::session_service_client::SessionServiceClient;
-use pedl_proto::v1::{AssetFilter, AssetKind, AssetOrder, AssetState, ListAssetsRequest, LoginRequest};
-use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, QueryResult, Statement};
+use pedl_proto::v1::{AssetFilter, AssetKind, AssetOrder, AssetState, ListAssetsRequest};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, Statement};
 use tonic::Request;
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
+use crate::master::{authorization, database};
 use crate::report::{Report, median};
 
 const ASSETS: u32 = 1_000_000;
@@ -65,7 +66,7 @@ pub fn measure(report: &mut Report) {
         let mut lists = Lists::open(channel.expect("the master accepts")).await;
         filters(&mut lists, report).await;
         depth(&mut lists, report).await;
-        against_sql(&mut lists, &open(&cluster, "ro").await, report).await;
+        against_sql(&mut lists, &database(&cluster, "ro").await, report).await;
     });
 }
 
@@ -205,7 +206,7 @@ fn read(row: &QueryResult) {
 
 /// Beside the master, which does not run.
 async fn fill(cluster: &Cluster) {
-    let database = open(cluster, "rw").await;
+    let database = database(cluster, "rw").await;
     let numbers = |to: u32| {
         format!("WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {to}) ")
     };
@@ -239,29 +240,21 @@ async fn fill(cluster: &Cluster) {
     database.close().await.expect("the database can be closed");
 }
 
-async fn open(cluster: &Cluster, mode: &str) -> DatabaseConnection {
-    let url = format!("sqlite://{}?mode={mode}", cluster.path("master/pedl.db").display());
-    Database::connect(url).await.expect("the database can be opened")
-}
-
 /// Asks the master, as `pedl`.
 struct Lists {
     client: AssetServiceClient<Channel>,
-    token: String,
+    authorization: MetadataValue<Ascii>,
 }
 
 impl Lists {
     async fn open(channel: Channel) -> Self {
-        let login = LoginRequest { username: "pedl".into(), ..LoginRequest::default() };
-        let opened = SessionServiceClient::new(channel.clone()).login(login).await.expect("pedl logs in");
-        Self { client: AssetServiceClient::new(channel), token: opened.into_inner().token }
+        Self { authorization: authorization(channel.clone()).await, client: AssetServiceClient::new(channel) }
     }
 
     /// How many seconds a page took, and where the next one starts.
     async fn page(&mut self, request: ListAssetsRequest) -> (f64, String) {
         let mut request = Request::new(request);
-        let token = format!("Bearer {}", self.token).parse().expect("it is plain text");
-        request.metadata_mut().insert("authorization", token);
+        request.metadata_mut().insert("authorization", self.authorization.clone());
         let start = Instant::now();
         let page = self.client.list_assets(request).await.expect("the list is answered").into_inner();
         (start.elapsed().as_secs_f64(), page.next_page_token)

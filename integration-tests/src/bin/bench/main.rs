@@ -6,6 +6,7 @@ mod commands;
 mod echo;
 mod logins;
 mod logs;
+mod master;
 mod memory;
 mod page;
 mod rates;

@@ -4,13 +4,14 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use integration_tests::{Cluster, Settings};
-use pedl_proto::v1::session_service_client::SessionServiceClient;
+use pedl_proto::v1::ListUsersRequest;
 use pedl_proto::v1::user_service_client::UserServiceClient;
-use pedl_proto::v1::{ListUsersRequest, LoginRequest};
-use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, QueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 use tonic::Request;
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
+use crate::master::{authorization, database};
 use crate::report::{Report, median};
 
 const USERS: u32 = 100_000;
@@ -27,7 +28,7 @@ pub fn measure(report: &mut Report) {
     runtime.block_on(fill(&cluster));
     cluster.start_master();
     runtime.block_on(async {
-        let database = open(&cluster, "ro").await;
+        let database = database(&cluster, "ro").await;
         let channel = Channel::from_shared(cluster.url()).expect("it is a URL").connect().await;
         let mut lists = Lists::open(channel.expect("the master accepts")).await;
         let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
@@ -81,7 +82,7 @@ fn read(row: &QueryResult) {
 
 /// Beside the master, which does not run.
 async fn fill(cluster: &Cluster) {
-    let database = open(cluster, "rw").await;
+    let database = database(cluster, "rw").await;
     let rows = format!(
         "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {USERS}) \
          INSERT INTO users (username, display_name, admin, active, created_at) \
@@ -91,29 +92,21 @@ async fn fill(cluster: &Cluster) {
     database.close().await.expect("the database can be closed");
 }
 
-async fn open(cluster: &Cluster, mode: &str) -> DatabaseConnection {
-    let url = format!("sqlite://{}?mode={mode}", cluster.path("master/pedl.db").display());
-    Database::connect(url).await.expect("the database can be opened")
-}
-
 /// Asks the master.
 struct Lists {
     client: UserServiceClient<Channel>,
-    token: String,
+    authorization: MetadataValue<Ascii>,
 }
 
 impl Lists {
     async fn open(channel: Channel) -> Self {
-        let login = LoginRequest { username: "pedl".into(), ..LoginRequest::default() };
-        let opened = SessionServiceClient::new(channel.clone()).login(login).await.expect("pedl logs in");
-        Self { client: UserServiceClient::new(channel), token: opened.into_inner().token }
+        Self { authorization: authorization(channel.clone()).await, client: UserServiceClient::new(channel) }
     }
 
     /// How many seconds a page took, and where the next one starts.
     async fn page(&mut self, page_token: String) -> (f64, String) {
         let mut request = Request::new(ListUsersRequest { page_size: PAGE, page_token });
-        let token = format!("Bearer {}", self.token).parse().expect("it is plain text");
-        request.metadata_mut().insert("authorization", token);
+        request.metadata_mut().insert("authorization", self.authorization.clone());
         let start = Instant::now();
         let page = self.client.list_users(request).await.expect("the list is answered").into_inner();
         (start.elapsed().as_secs_f64(), page.next_page_token)
