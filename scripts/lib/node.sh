@@ -38,6 +38,8 @@ build_webui() {
   local packages=$repo/webui-grpc-web/node_modules/.made-of page=$repo/webui-grpc-web/dist/index.html
   local built=$repo/target/webui-made-of made_of
   need_node
+  # In a clean checkout there is nothing built yet.
+  mkdir -p "${built%/*}"
   made_of=$(sha256sum <"$repo/webui-grpc-web/package-lock.json")
   if [[ $(cat "$packages" 2>/dev/null) != "$made_of" ]]; then
     step "getting what the web page is made with (npm ci)" in_webui npm ci --no-audit --no-fund
