@@ -1,18 +1,22 @@
 //! Whole clusters for tests: a real master, real agents, real Docker and the real CLI, on free ports of the loopback
 //! interface, in a directory of their own. Whatever a cluster started ends with it, even when its test panics.
 
+mod client;
 mod cluster;
 mod docker;
 pub mod http;
 mod process;
 mod settings;
 mod tmpfs;
+mod workload;
 
+pub use client::Client;
 pub use cluster::{Cluster, Outcome, outcome, owner};
 pub use docker::{docker, image};
 pub use process::{Process, program};
 pub use settings::Settings;
 pub use tmpfs::Tmpfs;
+pub use workload::Workload;
 
 use std::time::{Duration, Instant};
 

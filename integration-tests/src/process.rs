@@ -44,6 +44,17 @@ impl Process {
         i32::try_from(self.child.id()).expect("a process id fits")
     }
 
+    /// The memory that it holds, in MiB.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub fn resident_mib(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the process is there");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells VmRSS");
+        let kib: f64 = line.trim().trim_end_matches(" kB").parse().expect("VmRSS is a number of KiB");
+        kib / 1024.0
+    }
+
     /// Sends it a signal.
     ///
     /// # Panics
