@@ -46,7 +46,8 @@ pub struct RunAs {
 /// Gives a queued task its place, and settles whom it runs as; or fails it, where it may not run as that user. Tells
 /// whether it has a place.
 pub async fn place(tx: &Tx, id: TaskId, agent: PlacedOn, run_as: RunAs) -> Result<bool> {
-    let mut task = store::tasks::get(&**tx, id).await?;
+    let before = store::tasks::get(&**tx, id).await?;
+    let mut task = before.clone();
     let Some(state) = state::next(task.state, Event::Placed) else {
         return Ok(false);
     };
@@ -65,7 +66,7 @@ pub async fn place(tx: &Tx, id: TaskId, agent: PlacedOn, run_as: RunAs) -> Resul
             owner.username
         );
         apply(&mut task, Status::CouldNotStart { reason });
-        record(tx, &task).await?;
+        record(tx, &before, &task).await?;
         return Ok(false);
     }
     task.state = state;
@@ -73,17 +74,18 @@ pub async fn place(tx: &Tx, id: TaskId, agent: PlacedOn, run_as: RunAs) -> Resul
     task.agent = Some(agent);
     task.run_as = Some(user);
     task.placed_at = Some(Timestamp::now());
-    record(tx, &task).await?;
+    record(tx, &before, &task).await?;
     Ok(true)
 }
 
 /// Says why a queued task waits. That its owner is inactive was said by the deactivation.
 pub async fn explain(tx: &Tx, id: TaskId, reason: String) -> Result<()> {
-    let mut task = store::tasks::get(&**tx, id).await?;
+    let before = store::tasks::get(&**tx, id).await?;
+    let mut task = before.clone();
     let news = task.state == State::Queued && task.state_reason != reason;
     if news && store::assets::owner(&**tx, task.asset).await?.active {
         task.state_reason = reason;
-        record(tx, &task).await?;
+        record(tx, &before, &task).await?;
     }
     Ok(())
 }
@@ -95,39 +97,42 @@ pub async fn kill(tx: &Tx, asset: &Asset, by: &Username) -> Result<Task> {
 
 /// Starts a task's end, and says why.
 pub async fn kill_task(tx: &Tx, id: TaskId, reason: String) -> Result<Task> {
-    let mut task = store::tasks::get(&**tx, id).await?;
+    let before = store::tasks::get(&**tx, id).await?;
+    let mut task = before.clone();
     if let Some(state) = state::next(task.state, Event::Kill) {
         task.state = state;
         task.state_reason = reason;
         if state.has_ended() {
             task.ended_at = Some(Timestamp::now());
         }
-        record(tx, &task).await?;
+        record(tx, &before, &task).await?;
     }
     Ok(task)
 }
 
 /// Gives up on a task whose agent is out of reach, until it is found again.
 pub async fn lose(tx: &Tx, id: TaskId) -> Result<()> {
-    let mut task = store::tasks::get(&**tx, id).await?;
+    let before = store::tasks::get(&**tx, id).await?;
+    let mut task = before.clone();
     if let (Some(state), Some(agent)) = (state::next(task.state, Event::AgentLost), &task.agent) {
         task.state = state;
         task.state_reason = format!("agent {} is out of reach", agent.name);
-        record(tx, &task).await?;
+        record(tx, &before, &task).await?;
     }
     Ok(())
 }
 
 /// Records what an agent says of a task that is placed on it. Reports may come twice, and late.
 pub async fn report(tx: &Tx, agent: AgentId, report: Report) -> Result<Verdict> {
-    let Some(mut task) = store::tasks::find(&**tx, report.task).await? else {
+    let Some(before) = store::tasks::find(&**tx, report.task).await? else {
         return Ok(Verdict::Unknown);
     };
+    let mut task = before.clone();
     if task.agent.as_ref().map(|placed| placed.id) != Some(agent) {
         return Ok(Verdict::Unknown);
     }
     if apply(&mut task, report.status) {
-        record(tx, &task).await?;
+        record(tx, &before, &task).await?;
     }
     Ok(if task.state.has_ended() { Verdict::Remove } else { Verdict::Keep })
 }
@@ -189,9 +194,9 @@ fn reason_of_exit(exit_code: i32, detail: &str) -> String {
     }
 }
 
-async fn record(tx: &Tx, task: &Task) -> Result<(), Error> {
-    store::tasks::update(tx, task).await?;
-    store::assets::follow_task(tx, task).await
+async fn record(tx: &Tx, before: &Task, task: &Task) -> Result<(), Error> {
+    store::tasks::update(tx, before, task).await?;
+    store::assets::follow_task(tx, before, task).await
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select, Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
 };
 
 use super::Tx;
@@ -34,7 +33,7 @@ pub(super) async fn record(tx: &Tx, before: Option<State>, task: &Task) -> Resul
         number: Set(number),
         ..Default::default()
     };
-    row.insert(&**tx).await?;
+    asset_events::Entity::insert(row).exec_without_returning(&**tx).await?;
     Ok(())
 }
 
@@ -107,9 +106,11 @@ mod tests {
         let store = open().await;
         let made = async || store.write(|tx| Box::pin(assets::create(tx, new_command(UserId(2))))).await.unwrap();
         let (first, second) = (made().await, made().await);
+        let mut before = first.latest_task.clone();
         for state in [State::Starting, State::Running, State::Running, State::Completed] {
-            let task = Task { state, ..first.latest_task.clone() };
-            store.write(move |tx| Box::pin(async move { tasks::update(tx, &task).await })).await.unwrap();
+            let (earlier, task) = (before.clone(), Task { state, ..before });
+            before = task.clone();
+            store.write(move |tx| Box::pin(async move { tasks::update(tx, &earlier, &task).await })).await.unwrap();
         }
         let shown = async |asset, before, limit| {
             let events = list(store.read(), asset, before, limit).await.unwrap();
@@ -124,10 +125,11 @@ mod tests {
     async fn what_fails_is_not_told() {
         let store = open().await;
         let asset = store.write(|tx| Box::pin(assets::create(tx, new_command(UserId(2))))).await.unwrap();
-        let task = Task { state: State::Starting, ..asset.latest_task };
+        let before = asset.latest_task;
+        let task = Task { state: State::Starting, ..before.clone() };
         let failed = store.write(move |tx| {
             Box::pin(async move {
-                tasks::update(tx, &task).await?;
+                tasks::update(tx, &before, &task).await?;
                 Err::<(), _>(Error::Internal("on purpose".into()))
             })
         });

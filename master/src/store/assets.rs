@@ -6,12 +6,9 @@ mod text;
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set};
 
-use super::columns::{from_micros, to_micros, to_state};
+use super::columns::{changed, changed_time, from_micros, now, to_micros, to_state};
 use super::entities::{assets, users};
 use super::{Tx, tasks};
 use crate::assets::spec::CommandSpec;
@@ -32,29 +29,42 @@ pub async fn create(tx: &Tx, new: NewAsset) -> Result<Asset> {
         }
     }
     // A call may be on its way while its caller is deactivated.
-    if !super::users::get_by_id(&**tx, new.owner).await?.active {
+    let owner = super::users::get_by_id(&**tx, new.owner).await?;
+    if !owner.active {
         return Err(Error::TokenInvalid);
     }
     let slots = match &new.spec {
         Spec::Command(command) => command.container.slots,
     };
+    let created_at = now();
     let row = assets::ActiveModel {
         kind: Set(new.spec.kind().as_str().into()),
         owner_id: Set(new.owner.0),
         request_id: Set(new.request_id),
-        description: Set(new.description),
+        description: Set(new.description.clone()),
         state: Set(State::Queued.as_str().into()),
         state_reason: Set(String::new()),
         resource_pool: Set(new.resource_pool.clone()),
         spec: Set(spec_to_json(&new.spec)?),
         revision: Set(tx.revision()),
-        created_at: Set(to_micros(Timestamp::now())),
+        created_at: Set(to_micros(created_at)),
         ..Default::default()
     };
-    let row = row.insert(&**tx).await?;
-    let task = tasks::create(tx, AssetId(row.id), slots, new.resource_pool).await?;
-    let owner = owners(&**tx, &[row.owner_id]).await?;
-    from_row(row, &owner, task)
+    let id = AssetId(assets::Entity::insert(row).exec(&**tx).await?.last_insert_id);
+    let task = tasks::create(tx, id, slots, new.resource_pool.clone()).await?;
+    Ok(Asset {
+        id,
+        owner: Owner { id: owner.id, username: owner.username },
+        description: new.description,
+        state: State::Queued,
+        state_reason: String::new(),
+        resource_pool: new.resource_pool,
+        created_at,
+        started_at: None,
+        ended_at: None,
+        spec: new.spec,
+        latest_task: task,
+    })
 }
 
 pub async fn get(db: &impl ConnectionTrait, id: AssetId) -> Result<Asset> {
@@ -74,8 +84,9 @@ pub async fn find_many(db: &impl ConnectionTrait, ids: Vec<AssetId>) -> Result<H
 
 /// The account that created an asset.
 pub async fn owner(db: &impl ConnectionTrait, id: AssetId) -> Result<User> {
-    let row = assets::Entity::find_by_id(id.0).one(db).await?.ok_or(Error::AssetNotFound(id))?;
-    super::users::get_by_id(db, UserId(row.owner_id)).await
+    let query = assets::Entity::find_by_id(id.0).select_only().column(assets::Column::OwnerId);
+    let owner = users::Entity::find().filter(users::Column::Id.in_subquery(query.into_query())).one(db).await?;
+    owner.map(super::users::from_row).ok_or(Error::AssetNotFound(id))
 }
 
 /// An account's assets that have not ended.
@@ -88,17 +99,21 @@ pub async fn live_of_user(db: &impl ConnectionTrait, owner: UserId) -> Result<Ve
     complete(db, query.all(db).await?).await
 }
 
-/// Brings an asset up to its task.
-pub async fn follow_task(tx: &Tx, task: &Task) -> Result<()> {
-    let row = assets::Entity::find_by_id(task.asset.0).one(&**tx).await?.ok_or(Error::AssetNotFound(task.asset))?;
-    let mut row = row.into_active_model();
-    row.state = Set(task.state.as_str().into());
-    row.state_reason = Set(task.state_reason.clone());
-    row.started_at = Set(task.started_at.map(to_micros));
-    row.ended_at = Set(task.ended_at.map(to_micros));
-    row.revision = Set(tx.revision());
-    row.update(&**tx).await?;
-    Ok(())
+/// Brings an asset up to its task, which was as `before` says.
+pub async fn follow_task(tx: &Tx, before: &Task, task: &Task) -> Result<()> {
+    let row = assets::ActiveModel {
+        state: changed(&before.state, &task.state, |state| state.as_str().into()),
+        state_reason: changed(&before.state_reason, &task.state_reason, String::clone),
+        started_at: changed_time(before.started_at, task.started_at),
+        ended_at: changed_time(before.ended_at, task.ended_at),
+        revision: Set(tx.revision()),
+        ..Default::default()
+    };
+    let update = assets::Entity::update_many().set(row).filter(assets::Column::Id.eq(task.asset.0));
+    match update.exec(&**tx).await?.rows_affected {
+        0 => Err(Error::AssetNotFound(task.asset)),
+        _ => Ok(()),
+    }
 }
 
 async fn complete_one(db: &impl ConnectionTrait, row: assets::Model) -> Result<Asset> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Set,
+    QuerySelect, Select, Set,
 };
 
 use super::Tx;
@@ -51,8 +51,7 @@ pub async fn create(tx: &Tx, new: NewSession) -> Result<Session> {
 
 /// The session that a token stands for, and its account; whether they are still good is the caller's to judge.
 pub async fn find(db: &impl ConnectionTrait, token: &TokenHash) -> Result<Option<(Session, User)>> {
-    let session = sessions::Entity::find().filter(sessions::Column::TokenHash.eq(token.to_vec())).one(db).await?;
-    with_user(db, session).await
+    with_user(db, sessions::Entity::find().filter(sessions::Column::TokenHash.eq(token.to_vec()))).await
 }
 
 /// Whether a token still stands for an active account, and, where asked, an administrator's. A call's rights are those
@@ -92,7 +91,7 @@ pub async fn trim_logins(tx: &Tx, most: u64) -> Result<()> {
 /// A session that has not ended by `now`, and its account.
 pub async fn get(db: &impl ConnectionTrait, id: SessionId, now: Timestamp) -> Result<(Session, User)> {
     let session = sessions::Entity::find_by_id(id.0).filter(sessions::Column::ExpiresAt.gt(to_micros(now)));
-    with_user(db, session.one(db).await?).await?.ok_or(Error::SessionNotFound(id))
+    with_user(db, session).await?.ok_or(Error::SessionNotFound(id))
 }
 
 /// The sessions before `before` that have not ended by `now`, with their accounts' names, newest first.
@@ -170,10 +169,10 @@ pub async fn delete_ended(tx: &Tx, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-async fn with_user(db: &impl ConnectionTrait, session: Option<sessions::Model>) -> Result<Option<(Session, User)>> {
-    let Some(session) = session else { return Ok(None) };
-    let user = users::Entity::find_by_id(session.user_id).one(db).await?;
-    user.map(|user| Ok((from_row(&session)?, user_from_row(user)))).transpose()
+async fn with_user(db: &impl ConnectionTrait, session: Select<sessions::Entity>) -> Result<Option<(Session, User)>> {
+    let found = session.find_also_related(users::Entity).one(db).await?;
+    let Some((session, Some(user))) = found else { return Ok(None) };
+    Ok(Some((from_row(&session)?, user_from_row(user))))
 }
 
 fn from_row(row: &sessions::Model) -> Result<Session> {

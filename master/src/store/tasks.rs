@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, Set,
 };
 
-use super::columns::{from_micros, to_gids_text, to_micros, to_state};
+use super::columns::{changed, changed_time, from_micros, now, to_gids_text, to_micros, to_state};
 use super::entities::{agents, assets, tasks};
 use super::users::agent_user;
 use super::{Tx, asset_events};
@@ -30,54 +29,78 @@ pub struct Use {
 }
 
 pub async fn create(tx: &Tx, asset: AssetId, slots: u32, resource_pool: String) -> Result<Task> {
+    let task = Task {
+        id: TaskId::generate(),
+        asset,
+        state: State::Queued,
+        state_reason: String::new(),
+        slots,
+        resource_pool,
+        agent: None,
+        run_as: None,
+        exit_code: None,
+        created_at: now(),
+        placed_at: None,
+        started_at: None,
+        ended_at: None,
+    };
     let row = tasks::ActiveModel {
-        id: Set(TaskId::generate().0),
+        id: Set(task.id.0),
         asset_id: Set(asset.0),
-        state: Set(State::Queued.as_str().into()),
+        state: Set(task.state.as_str().into()),
         state_reason: Set(String::new()),
         slots: Set(i32::try_from(slots).unwrap_or(i32::MAX)),
-        resource_pool: Set(resource_pool),
+        resource_pool: Set(task.resource_pool.clone()),
         revision: Set(tx.revision()),
-        created_at: Set(to_micros(Timestamp::now())),
+        created_at: Set(to_micros(task.created_at)),
         ..Default::default()
     };
-    let task = from_row(row.insert(&**tx).await?, &HashMap::new())?;
+    tasks::Entity::insert(row).exec_without_returning(&**tx).await?;
     asset_events::record(tx, None, &task).await?;
     Ok(task)
 }
 
 pub async fn find(db: &impl ConnectionTrait, id: TaskId) -> Result<Option<Task>> {
-    let row = tasks::Entity::find_by_id(id.0).one(db).await?;
-    Ok(complete(db, row.into_iter().collect()).await?.pop())
+    let found = tasks::Entity::find_by_id(id.0).find_also_related(agents::Entity).one(db).await?;
+    found.map(with_agent).transpose()
 }
 
 pub async fn get(db: &impl ConnectionTrait, id: TaskId) -> Result<Task> {
     find(db, id).await?.ok_or_else(|| Error::TaskNotFound(id.to_string()))
 }
 
-/// Writes what can change of a task, and tells of it.
-pub async fn update(tx: &Tx, task: &Task) -> Result<()> {
-    let row = tasks::Entity::find_by_id(task.id.0).one(&**tx).await?;
-    let row = row.ok_or_else(|| Error::TaskNotFound(task.id.to_string()))?;
-    let before = to_state(&row.state)?;
-    let mut row = row.into_active_model();
-    row.state = Set(task.state.as_str().into());
-    row.state_reason = Set(task.state_reason.clone());
-    row.agent_id = Set(task.agent.as_ref().map(|agent| agent.id.0));
-    let run_as = task.run_as.as_ref();
-    row.run_as_user = Set(run_as.map(|user| user.user.as_str().into()));
-    row.run_as_uid = Set(run_as.map(|user| user.uid.into()));
-    row.run_as_group = Set(run_as.map(|user| user.group.as_str().into()));
-    row.run_as_gid = Set(run_as.map(|user| user.gid.into()));
-    row.run_as_supplementary_gids = Set(run_as.map(|user| to_gids_text(&user.supplementary_gids)));
-    row.run_as_umask = Set(run_as.and_then(|user| user.umask).map(Umask::bits));
-    row.exit_code = Set(task.exit_code);
-    row.placed_at = Set(task.placed_at.map(to_micros));
-    row.started_at = Set(task.started_at.map(to_micros));
-    row.ended_at = Set(task.ended_at.map(to_micros));
-    row.revision = Set(tx.revision());
-    row.update(&**tx).await?;
-    asset_events::record(tx, Some(before), task).await
+/// The tasks of these ids; those that there are not are left out.
+pub async fn find_many(db: &impl ConnectionTrait, ids: &[TaskId]) -> Result<Vec<Task>> {
+    complete(db, tasks::Entity::find().filter(tasks::Column::Id.is_in(ids.iter().map(|id| id.0)))).await
+}
+
+/// Writes what has changed of a task since it was read, and tells of it.
+pub async fn update(tx: &Tx, before: &Task, task: &Task) -> Result<()> {
+    let mut row = tasks::ActiveModel {
+        state: changed(&before.state, &task.state, |state| state.as_str().into()),
+        state_reason: changed(&before.state_reason, &task.state_reason, String::clone),
+        agent_id: changed(&before.agent, &task.agent, |agent| agent.as_ref().map(|agent| agent.id.0)),
+        exit_code: changed(&before.exit_code, &task.exit_code, |code| *code),
+        placed_at: changed_time(before.placed_at, task.placed_at),
+        started_at: changed_time(before.started_at, task.started_at),
+        ended_at: changed_time(before.ended_at, task.ended_at),
+        revision: Set(tx.revision()),
+        ..Default::default()
+    };
+    if before.run_as != task.run_as {
+        let run_as = task.run_as.as_ref();
+        row.run_as_user = Set(run_as.map(|user| user.user.as_str().into()));
+        row.run_as_uid = Set(run_as.map(|user| user.uid.into()));
+        row.run_as_group = Set(run_as.map(|user| user.group.as_str().into()));
+        row.run_as_gid = Set(run_as.map(|user| user.gid.into()));
+        row.run_as_supplementary_gids = Set(run_as.map(|user| to_gids_text(&user.supplementary_gids)));
+        row.run_as_umask = Set(run_as.and_then(|user| user.umask).map(Umask::bits));
+    }
+    let update = tasks::Entity::update_many().set(row).filter(tasks::Column::Id.eq(task.id.0));
+    if update.exec(&**tx).await?.rows_affected == 0 {
+        return Err(Error::TaskNotFound(task.id.to_string()));
+    }
+    asset_events::record(tx, Some(before.state), task).await
 }
 
 /// Whether anything waits for a place.
@@ -97,13 +120,13 @@ pub async fn queued(
         .filter(tasks::Column::ResourcePool.eq(pool))
         .filter(tasks::Column::Slots.between(bound(slots.start()), bound(slots.end())))
         .limit(limit);
-    query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
+    query.all(db).await?.into_iter().map(from_row).collect()
 }
 
 /// The oldest tasks that wait in none of `pools`; `limit` at most.
 pub async fn queued_elsewhere(db: &impl ConnectionTrait, pools: &[&str], limit: u64) -> Result<Vec<Task>> {
     let query = in_queue().filter(tasks::Column::ResourcePool.is_not_in(pools.iter().copied())).limit(limit);
-    query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
+    query.all(db).await?.into_iter().map(from_row).collect()
 }
 
 /// What waits, held or not, in the order in which places are given: pool by pool, or of one pool; those behind `after`.
@@ -125,7 +148,7 @@ pub async fn queue(
         let same = Condition::all().add(tasks::Column::ResourcePool.eq(pool)).add(tasks::Column::Id.gt(id.0));
         query = query.filter(Condition::any().add(tasks::Column::ResourcePool.gt(pool)).add(same));
     }
-    query.all(db).await?.into_iter().map(|row| from_row(row, &HashMap::new())).collect()
+    query.all(db).await?.into_iter().map(from_row).collect()
 }
 
 /// First come first; without those that are held.
@@ -172,7 +195,7 @@ pub async fn on_agent(db: &impl ConnectionTrait, agent: AgentId) -> Result<Vec<T
         .filter(tasks::Column::AgentId.eq(agent.0))
         .filter(tasks::Column::State.is_in(on_agent_states()))
         .order_by_asc(tasks::Column::Id);
-    complete(db, query.all(db).await?).await
+    complete(db, query).await
 }
 
 /// What each agent's tasks hold.
@@ -226,37 +249,28 @@ pub async fn count_live(db: &impl ConnectionTrait) -> Result<Vec<(State, i64)>> 
 pub(super) async fn newest_of_assets(db: &impl ConnectionTrait, assets: Vec<i64>) -> Result<HashMap<AssetId, Task>> {
     let query = tasks::Entity::find().filter(tasks::Column::AssetId.is_in(assets)).order_by_asc(tasks::Column::Id);
     // A newer task of the same asset takes the older one's place.
-    Ok(complete(db, query.all(db).await?).await?.into_iter().map(|task| (task.asset, task)).collect())
+    Ok(complete(db, query).await?.into_iter().map(|task| (task.asset, task)).collect())
 }
 
 fn on_agent_states() -> Vec<&'static str> {
     state::ALL.into_iter().filter(|state| state.is_on_agent()).map(State::as_str).collect()
 }
 
-/// Adds to rows the names of their agents.
-async fn complete(db: &impl ConnectionTrait, rows: Vec<tasks::Model>) -> Result<Vec<Task>> {
-    let mut ids: Vec<i64> = rows.iter().filter_map(|row| row.agent_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let names: HashMap<i64, String> = match ids.is_empty() {
-        true => HashMap::new(),
-        false => {
-            let rows = agents::Entity::find().filter(agents::Column::Id.is_in(ids)).all(db).await?;
-            rows.into_iter().map(|row| (row.id, row.name)).collect()
-        }
-    };
-    rows.into_iter().map(|row| from_row(row, &names)).collect()
+/// The tasks of a query, with the names of their agents.
+async fn complete(db: &impl ConnectionTrait, query: Select<tasks::Entity>) -> Result<Vec<Task>> {
+    query.find_also_related(agents::Entity).all(db).await?.into_iter().map(with_agent).collect()
 }
 
-fn from_row(row: tasks::Model, agents: &HashMap<i64, String>) -> Result<Task> {
-    let agent = match row.agent_id {
-        None => None,
-        Some(id) => {
-            let name = agents.get(&id).cloned();
-            let name = name.ok_or_else(|| Error::Internal(format!("agent {id} of task {} is gone", row.id)))?;
-            Some(PlacedOn { id: AgentId(id), name })
-        }
-    };
+fn with_agent((row, agent): (tasks::Model, Option<agents::Model>)) -> Result<Task> {
+    let agent = agent.map(|agent| PlacedOn { id: AgentId(agent.id), name: agent.name });
+    if agent.is_none() && row.agent_id.is_some() {
+        return Err(Error::Internal(format!("the agent of task {} is gone", row.id)));
+    }
+    Ok(Task { agent, ..from_row(row)? })
+}
+
+/// All but its agent.
+fn from_row(row: tasks::Model) -> Result<Task> {
     Ok(Task {
         id: TaskId(row.id),
         asset: AssetId(row.asset_id),
@@ -264,7 +278,7 @@ fn from_row(row: tasks::Model, agents: &HashMap<i64, String>) -> Result<Task> {
         state_reason: row.state_reason,
         slots: u32::try_from(row.slots).unwrap_or(0),
         resource_pool: row.resource_pool,
-        agent,
+        agent: None,
         run_as: agent_user(
             (row.run_as_user, row.run_as_uid),
             (row.run_as_group, row.run_as_gid),
@@ -296,8 +310,8 @@ mod tests {
         let (first, small, held) = (made(1, "default").await, made(1, "a").await, made(2, "default").await);
         let (last, placed) = (made(1, "default").await, made(1, "a").await);
         store.write(|tx| Box::pin(hold_of_user(tx, UserId(2), Some("waits for its owner")))).await.unwrap();
-        let gone = Task { state: State::Killed, ..placed };
-        store.write(|tx| Box::pin(async move { update(tx, &gone).await })).await.unwrap();
+        let gone = Task { state: State::Killed, ..placed.clone() };
+        store.write(|tx| Box::pin(async move { update(tx, &placed, &gone).await })).await.unwrap();
 
         let ids = async |pool: Option<&str>, after: Option<&Task>, limit| {
             let after = after.map(|task| (task.resource_pool.as_str(), task.id));

@@ -30,6 +30,15 @@ pub struct Model {
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::agents::Entity", from = "Column::AgentId", to = "super::agents::Column::Id")]
+    Agent,
+}
+
+impl Related<super::agents::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Agent.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}
