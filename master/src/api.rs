@@ -24,7 +24,7 @@ use crate::agents::presence::Presence;
 use crate::audit::{Event, Recorder};
 use crate::auth::sessions::Sessions;
 use crate::auth::token::TokenHash;
-use crate::config::ContainerDefaults;
+use crate::config::{ContainerDefaults, Logs};
 use crate::error::Result;
 use crate::ids::{AgentId, TaskId};
 use crate::store::{self, Store, Tx};
@@ -47,6 +47,8 @@ pub struct Api {
     /// News of tasks' logs and ends.
     pub task_news: Arc<Topics<TaskId>>,
     pub container_defaults: ContainerDefaults,
+    /// How much is kept of logs.
+    pub logs: Logs,
     /// What the port shows; none without TLS.
     pub identity: Option<Arc<Identity>>,
     /// Ends the streams that would go on for ever.

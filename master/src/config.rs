@@ -34,6 +34,7 @@ pub struct Config {
     pub security: Security,
     pub task_container_defaults: ContainerDefaults,
     pub agents: Agents,
+    pub logs: Logs,
 }
 
 impl Default for Config {
@@ -47,6 +48,7 @@ impl Default for Config {
             security: Security::default(),
             task_container_defaults: ContainerDefaults::default(),
             agents: Agents::default(),
+            logs: Logs::default(),
         }
     }
 }
@@ -249,6 +251,24 @@ impl Default for Agents {
     }
 }
 
+/// How much is kept of tasks' logs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Logs {
+    /// How long after a task's end; none: `forever`.
+    #[serde(with = "retention")]
+    pub retention: Option<Duration>,
+    /// How much of one task; what is beyond is left out, and the log says so.
+    #[serde(deserialize_with = "size")]
+    pub limit_per_task: ByteSize,
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        Self { retention: None, limit_per_task: ByteSize::gib(1) }
+    }
+}
+
 fn address<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(from)?;
     text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not an address such as `127.0.0.1:8080`")))
@@ -312,13 +332,39 @@ mod duration {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(from)?;
-        match humantime::parse_duration(&text) {
+        parse(&String::deserialize(from)?)
+    }
+
+    pub fn parse<E: Error>(text: &str) -> Result<Duration, E> {
+        match humantime::parse_duration(text) {
             Ok(duration) if !duration.is_zero() && duration <= LONGEST => Ok(duration),
-            Ok(duration) if duration > LONGEST => Err(D::Error::custom(format!("`{text}` is more than 100 years"))),
-            Ok(_) | Err(_) => {
-                Err(D::Error::custom(format!("`{text}` is not a duration such as `30d`, `12h` or `10m`")))
-            }
+            Ok(duration) if duration > LONGEST => Err(E::custom(format!("`{text}` is more than 100 years"))),
+            Ok(_) | Err(_) => Err(E::custom(format!("`{text}` is not a duration such as `30d`, `12h` or `10m`"))),
+        }
+    }
+}
+
+/// A duration, or `forever`.
+mod retention {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    const FOREVER: &str = "forever";
+
+    pub fn serialize<S: Serializer>(retention: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+        match retention {
+            Some(retention) => super::duration::serialize(retention, to),
+            None => to.serialize_str(FOREVER),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+        match String::deserialize(from)?.as_str() {
+            FOREVER => Ok(None),
+            text => super::duration::parse(text)
+                .map(Some)
+                .map_err(|error: D::Error| D::Error::custom(format!("{error}, nor `{FOREVER}`"))),
         }
     }
 }

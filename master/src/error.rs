@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use pedl_proto::v1::ErrorReason;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -78,6 +79,8 @@ pub enum Error {
     AssetOfOtherKind { id: AssetId, asked: Kind, is: Kind },
     #[error("there is no task {0}")]
     TaskNotFound(String),
+    #[error("the log was kept until {until:.0}, as logs.retention of the master says: it is gone")]
+    LogExpired { until: Timestamp },
     #[error("there is no agent `{0}`: `pedl agent list` names them all")]
     AgentNotFound(String),
 
@@ -134,6 +137,7 @@ impl Error {
             | Self::AssetNotFound(_)
             | Self::AssetOfOtherKind { .. }
             | Self::TaskNotFound(_)
+            | Self::LogExpired { .. }
             | Self::AgentNotFound(_)
             | Self::SessionNotFound(_) => Code::NotFound,
             Self::UserExists(_) | Self::AgentNameTaken(_) => Code::AlreadyExists,
@@ -167,6 +171,7 @@ impl Error {
             Self::AssetNotFound(_) => ErrorReason::AssetNotFound,
             Self::AssetOfOtherKind { .. } => ErrorReason::AssetOfOtherKind,
             Self::TaskNotFound(_) => ErrorReason::TaskNotFound,
+            Self::LogExpired { .. } => ErrorReason::LogExpired,
             Self::AgentNotFound(_) => ErrorReason::AgentNotFound,
             Self::SessionNotFound(_) => ErrorReason::SessionNotFound,
             Self::LastAdmin => ErrorReason::LastAdmin,

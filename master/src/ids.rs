@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 macro_rules! id {
@@ -37,6 +38,12 @@ impl TaskId {
     /// A new one.
     pub fn generate() -> Self {
         Self(Uuid::now_v7())
+    }
+
+    /// When it was generated, to the millisecond; an id that tells no time is as old as can be.
+    pub fn created_at(&self) -> Timestamp {
+        let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |time| time.to_unix());
+        Timestamp::new(i64::try_from(seconds).unwrap_or(0), i32::try_from(nanos).unwrap_or(0)).unwrap_or_default()
     }
 }
 

@@ -155,6 +155,9 @@ async fn run(config: Config, passwords: Policy, given: Option<Identity>) -> anyh
     let refusals = Arc::new(Recorder::new(store.clone()));
     let sessions = Arc::new(Sessions::new(store.clone(), rules, refusals.clone()));
     tokio::spawn(sessions.clone().keep());
+    if let Some(retention) = config.logs.retention {
+        tokio::spawn(logs::retention::enforce(store.clone(), retention));
+    }
     let api = Api {
         sessions,
         refusals,
@@ -163,6 +166,7 @@ async fn run(config: Config, passwords: Policy, given: Option<Identity>) -> anyh
         assignments,
         task_news,
         container_defaults: config.task_container_defaults,
+        logs: config.logs,
         identity: identity.clone(),
         shutdown: shutdown.clone(),
     };

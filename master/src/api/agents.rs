@@ -123,11 +123,10 @@ impl AgentService for Api {
             return Err(Error::TaskNotFound(id.to_string()).into());
         }
         check_entries(&entries)?;
-        let next_offset = if entries.is_empty() {
-            store::logs::next_offset(self.store.read_logs(), id).await?
-        } else {
-            let chunk = Chunk::pack(entries)?;
-            self.store.write_logs(move |tx| Box::pin(store::logs::append(tx, id, chunk))).await?
+        let limit = self.logs.limit_per_task.as_u64();
+        let next_offset = match Chunk::new(entries) {
+            None => store::logs::received(self.store.read_logs(), id).await?,
+            Some(chunk) => self.store.write_logs(move |tx| Box::pin(store::logs::append(tx, id, chunk, limit))).await?,
         };
         self.task_news.notify(id);
         Ok(Response::new(AppendLogsResponse { next_offset }))

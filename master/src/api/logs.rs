@@ -58,7 +58,9 @@ impl Api {
     /// Streams what is wanted. The stream ends when the task has ended and all is read, or, unless followed, when all is;
     /// or when as many entries have come as may.
     pub async fn stream_logs(&self, wanted: Wanted) -> Result<LogStream> {
-        let reader = Reader::open(self.store.clone(), &self.task_news, self.shutdown.clone(), wanted).await?;
+        let reader =
+            Reader::open(self.store.clone(), &self.task_news, self.shutdown.clone(), self.logs.retention, wanted);
+        let reader = reader.await?;
         Ok(Box::pin(try_unfold(reader, |mut reader| async move {
             let response = reader.next().await?;
             Ok(response.map(|response| (response, reader)))

@@ -216,6 +216,8 @@ mod tests {
             show("task_container_defaults: { bind_mounts: [{ host_path: nfs, container_path: /nfs }] }", &[], &[]),
             show(mount_shared, &[], &[]),
             show("", &[("PEDL_MASTER_TASK_CONTAINER_DEFAULTS__BIND_MOUNTS", mount_writable_later)], &[]),
+            show("logs: { retention: always }", &[], &[]),
+            show("logs: { limit_per_task: 0.5 }", &[], &[]),
             show("public_url: boss:8080", &[], &[]),
             show("public_url: http://boss/pedl", &[], &[]),
             show("tls: { mode: on }", &[], &[]),
@@ -231,7 +233,7 @@ mod tests {
             show("a: [", &[], &[]),
         ];
         expect![[r#"
-            DIR/master.yaml: unknown field `lisen`, expected one of `listen`, `public_url`, `tls`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`
+            DIR/master.yaml: unknown field `lisen`, expected one of `listen`, `public_url`, `tls`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`, `logs`
             DIR/master.yaml: security: unknown field `default_tsk`, expected one of `default_task`, `minimum_uid`, `session_lifetime`, `password`, `failed_logins_per_minute`
             DIR/master.yaml: security.default_task.uid: must be 0 to 2147483647, not -1
             DIR/master.yaml: security.default_task.umask: invalid type: integer `27`, expected octal digits in quotes, "0000" to "0777"
@@ -249,6 +251,8 @@ mod tests {
             DIR/master.yaml: task_container_defaults.bind_mounts[0].host_path: must be an absolute path on the agent's host
             DIR/master.yaml: task_container_defaults.bind_mounts[0].propagation: unknown variant `shared`, expected `rprivate` or `rslave`
             PEDL_MASTER_TASK_CONTAINER_DEFAULTS__BIND_MOUNTS: task_container_defaults.bind_mounts[0].propagation: must be rprivate where the mount is read-only: what the host mounts later would be writable
+            DIR/master.yaml: logs.retention: `always` is not a duration such as `30d`, `12h` or `10m`, nor `forever`
+            DIR/master.yaml: logs.limit_per_task: invalid type: floating point `0.5`, expected a string
             DIR/master.yaml: public_url: `boss:8080` is not a URL such as `https://pedl.example.com` or `http://10.0.0.5:8080`, without a path
             DIR/master.yaml: public_url: `http://boss/pedl` is not a URL such as `https://pedl.example.com` or `http://10.0.0.5:8080`, without a path
             DIR/master.yaml: tls.mode: unknown variant `on`, expected one of `off`, `auto`, `files`
@@ -258,7 +262,7 @@ mod tests {
             DIR/master.yaml: tls.cert: must name a PEM file where tls.mode is files
             DIR/master.yaml: database.url: must be empty, for SQLite in data_dir, or begin with postgres://
             PEDL_MASTER_LISTEN: listen: `here` is not an address such as `127.0.0.1:8080`
-            PEDL_MASTER_LOOSE: unknown field `loose`, expected one of `listen`, `public_url`, `tls`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`
+            PEDL_MASTER_LOOSE: unknown field `loose`, expected one of `listen`, `public_url`, `tls`, `data_dir`, `database`, `security`, `task_container_defaults`, `agents`, `logs`
             --listen: listen: `there` is not an address such as `127.0.0.1:8080`
             DIR/master.yaml: must be a mapping, such as `listen: 127.0.0.1:8080`
             DIR/master.yaml: is not valid YAML: did not find expected node content at line 2 column 1, while parsing a flow node

@@ -3,6 +3,7 @@
 mod m0001_foundation;
 mod m0001_logs;
 mod m0002_groups_and_umask;
+mod m0002_log_sizes;
 mod m0003_accounts;
 mod m0004_lists;
 mod m0005_asset_events;
@@ -40,7 +41,7 @@ pub struct LogMigrator;
 #[async_trait::async_trait]
 impl MigratorTrait for LogMigrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_logs::Migration)]
+        vec![Box::new(m0001_logs::Migration), Box::new(m0002_log_sizes::Migration)]
     }
 
     fn migration_table_name() -> DynIden {

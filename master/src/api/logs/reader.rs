@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use pedl_proto::v1::{LogEntry, ReadLogsResponse};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::Wanted;
 use crate::error::{Error, Result};
 use crate::ids::TaskId;
-use crate::logs::{self, Found};
+use crate::logs::{self, Found, retention};
 use crate::store::{self, Store};
 use crate::topics::{Subscription, Topics};
 
@@ -49,11 +50,15 @@ impl Reader {
         store: Store,
         topics: &Arc<Topics<TaskId>>,
         shutdown: CancellationToken,
+        kept_for: Option<Duration>,
         wanted: Wanted,
     ) -> Result<Self> {
         // Before anything is read, so that no news is missed.
         let news = topics.subscribe(wanted.task);
-        store::tasks::get(store.read(), wanted.task).await?;
+        let task = store::tasks::get(store.read(), wanted.task).await?;
+        if let Some(until) = retention::expired(&task, kept_for, Timestamp::now()) {
+            return Err(Error::LogExpired { until });
+        }
         let end = store::logs::next_offset(store.read_logs(), wanted.task).await?;
         let next = wanted.tail.map_or(wanted.from, |tail| wanted.from.max(end - tail));
         Ok(Self {
@@ -188,11 +193,12 @@ mod tests {
             let entry = |offset| LogEntry {
                 offset,
                 time: Some(Timestamp { seconds: offset, nanos: 0 }),
-                data: format!("line {offset}\n").into(),
+                // Ten of them are no small chunk, which would be joined with others.
+                data: format!("line {offset}{:4000}\n", "").into(),
                 ..LogEntry::default()
             };
-            let (task, chunk) = (self.task, Chunk::pack(offsets.map(entry).collect()).unwrap());
-            self.store.write_logs(move |tx| Box::pin(store::logs::append(tx, task, chunk))).await.unwrap();
+            let (task, chunk) = (self.task, Chunk::new(offsets.map(entry).collect()).unwrap());
+            self.store.write_logs(move |tx| Box::pin(store::logs::append(tx, task, chunk, u64::MAX))).await.unwrap();
             self.topics.notify(task);
         }
 
@@ -211,7 +217,7 @@ mod tests {
 
         async fn open(&self, request: ReadLogsRequest) -> Reader {
             let wanted = Wanted::parse(ReadLogsRequest { task_id: self.task.to_string(), ..request }).unwrap();
-            Reader::open(self.store.clone(), &self.topics, CancellationToken::new(), wanted).await.unwrap()
+            Reader::open(self.store.clone(), &self.topics, CancellationToken::new(), None, wanted).await.unwrap()
         }
 
         /// The offsets that come, and where to go on after all.
