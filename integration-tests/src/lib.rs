@@ -4,6 +4,7 @@
 mod client;
 mod cluster;
 mod docker;
+pub mod fleet;
 pub mod http;
 mod process;
 mod settings;

@@ -4,6 +4,7 @@
 mod assets;
 mod commands;
 mod echo;
+mod lifecycles;
 mod logins;
 mod logs;
 mod master;
@@ -31,12 +32,13 @@ fn main() -> ExitCode {
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut report = Report::default();
     let cluster = Settings::default().start();
-    let parts: [Part<'_>; 8] = [
+    let parts: [Part<'_>; 9] = [
         ("memory", &|report| memory::measure(&cluster, report)),
         ("commands", &|report| commands::measure(&cluster, report)),
         ("rates", &|report| rates::measure(&cluster, report)),
         ("logins", &|report| logins::measure(&cluster, report)),
         ("logs", &|report| logs::measure(&cluster, report)),
+        ("lifecycles", &lifecycles::measure),
         ("users", &users::measure),
         ("assets", &assets::measure),
         ("page", &page::measure),
