@@ -51,7 +51,7 @@ pub struct DesiredSet {
 /// What the master wants of one task.
 #[derive(Debug, Clone)]
 pub struct Assignment {
-    /// Run or stop.
+    /// What becomes of it.
     pub want: Want,
     /// What it is; or why that cannot be understood.
     pub spec: Result<Arc<TaskSpec>, String>,
@@ -59,11 +59,13 @@ pub struct Assignment {
     pub stop_grace: Duration,
 }
 
-/// Run or stop.
+/// What becomes of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {
     /// Start it, once, where that has not happened.
     Run,
+    /// Let it go on. It was started before: where it is gone, it is not started again.
+    Keep,
     /// Stop it.
     Stop,
 }
@@ -137,6 +139,7 @@ fn parse(assignment: wire::Assignment) -> Result<(TaskId, Assignment), String> {
     let id: TaskId = assignment.task_id.parse()?;
     let want = match assignment.action() {
         wire::Action::Run => Want::Run,
+        wire::Action::Keep => Want::Keep,
         wire::Action::Stop => Want::Stop,
         wire::Action::Unspecified => return Err(format!("task {id} without an action that this agent knows")),
     };

@@ -85,6 +85,11 @@ impl DataDir {
         self.root.join("tasks")
     }
 
+    /// Where it stands how tasks ended that are gone.
+    pub fn ends(&self) -> PathBuf {
+        self.root.join("ended-tasks")
+    }
+
     /// Where a directory stands for each image that was looked into.
     pub fn images(&self) -> PathBuf {
         self.root.join("images")

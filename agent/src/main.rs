@@ -37,7 +37,7 @@ use master::Master;
 use runner::Runner;
 use session::Keeper;
 use slots::Offer;
-use tasks::{TaskDirs, Tools};
+use tasks::{Ends, TaskDirs, Tools};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tracing_subscriber::EnvFilter;
@@ -132,6 +132,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
             docker,
             master,
             dirs: TaskDirs(data_dir.tasks()),
+            ends: Ends::open(data_dir.ends())?,
             images: ImageCache::new(data_dir.images()),
             starts: Semaphore::new(STARTS_AT_ONCE),
         });

@@ -43,6 +43,8 @@ pub enum Action {
     RefuseKilled,
     /// Tell the master that it was not started because the master had given it up.
     RefuseGivenUp,
+    /// Tell the master that what ran is gone.
+    RefuseGone,
     /// Remember it no longer.
     Forget,
 }
@@ -58,6 +60,7 @@ pub fn reconcile(desired: Option<&BTreeMap<TaskId, Want>>, actual: &BTreeMap<Tas
         .filter_map(|(task, want)| {
             let action = match want {
                 Some(Want::Run) => run(actual.get(task)),
+                Some(Want::Keep) => keep(actual.get(task)),
                 Some(Want::Stop) => stop(actual.get(task)),
                 None if desired.is_some() => leave(*actual.get(task)?),
                 None => wait(*actual.get(task)?),
@@ -71,6 +74,17 @@ pub fn reconcile(desired: Option<&BTreeMap<TaskId, Want>>, actual: &BTreeMap<Tas
 fn run(actual: Option<&Actual>) -> Option<Action> {
     match actual {
         None | Some(Actual::Created) => Some(Action::Start),
+        Some(Actual::Started | Actual::Disowned) => Some(Action::Follow),
+        Some(Actual::Starting | Actual::Aborting | Actual::Followed | Actual::Stopping) => None,
+        Some(Actual::Refused | Actual::Settled) => None,
+    }
+}
+
+/// The master knows that it was started.
+fn keep(actual: Option<&Actual>) -> Option<Action> {
+    match actual {
+        // A container of that name that was never started is not the one that ran.
+        None | Some(Actual::Created) => Some(Action::RefuseGone),
         Some(Actual::Started | Actual::Disowned) => Some(Action::Follow),
         Some(Actual::Starting | Actual::Aborting | Actual::Followed | Actual::Stopping) => None,
         Some(Actual::Refused | Actual::Settled) => None,
@@ -125,6 +139,7 @@ mod tests {
         };
         let want = |(task, word): (TaskId, String)| match word.as_str() {
             "run" => (task, Want::Run),
+            "keep" => (task, Want::Keep),
             "stop" => (task, Want::Stop),
             other => panic!("{other}"),
         };
@@ -154,6 +169,16 @@ mod tests {
             "a:run b:run c:run d:run e:run f:run g:run h:run i:run j:run",
             EVERY,
             expect!["a: Start, b: Start, e: Follow, i: Follow"],
+        );
+    }
+
+    #[test]
+    fn what_was_started_is_not_started_again() {
+        check("a:keep", "", expect!["a: RefuseGone"]);
+        check(
+            "a:keep b:keep c:keep d:keep e:keep f:keep g:keep h:keep i:keep j:keep",
+            EVERY,
+            expect!["a: RefuseGone, b: RefuseGone, e: Follow, i: Follow"],
         );
     }
 

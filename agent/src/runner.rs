@@ -12,7 +12,7 @@ use crate::assignment::{Assignment, DesiredSet, TaskId};
 use crate::docker::{Found, Refusal};
 use crate::reconcile::{Action, Actual, reconcile};
 use crate::slots::Offer;
-use crate::tasks::{Order, Outcome, Tools, follow, refuse, start};
+use crate::tasks::{GONE, Order, Outcome, Tools, follow, refuse, start};
 
 /// Keeps the machine's containers as the master wants them.
 #[derive(Debug)]
@@ -142,6 +142,7 @@ impl Runner {
             Action::Stop => self.order(&id, Actual::Stopping, Order::Stop(grace)),
             Action::RefuseKilled => self.refuse(id, "killed before it started".into()),
             Action::RefuseGivenUp => self.refuse(id, "given up before it started".into()),
+            Action::RefuseGone => self.refuse(id, GONE.into()),
             Action::Forget => drop(self.tasks.remove(&id)),
         }
         true

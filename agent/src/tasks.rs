@@ -1,6 +1,7 @@
 //! Jobs: starting a task, following it to its end, refusing it. One job at a time is at work on a task.
 
 mod directory;
+mod ends;
 mod follow;
 mod refuse;
 mod settle;
@@ -18,9 +19,13 @@ use crate::images::ImageCache;
 use crate::master::Master;
 
 pub use directory::TaskDirs;
+pub use ends::Ends;
 pub use follow::follow;
 pub use refuse::refuse;
 pub use start::start;
+
+/// Why a task ended whose container is no longer there.
+pub const GONE: &str = "its container was removed from outside PEDL: its exit code and the rest of its log are lost";
 
 /// What every job needs.
 #[derive(Debug)]
@@ -31,6 +36,8 @@ pub struct Tools {
     pub master: Arc<Master>,
     /// The tasks' directories.
     pub dirs: TaskDirs,
+    /// How tasks ended that are gone.
+    pub ends: Ends,
     /// What of the machine tasks may mount.
     pub bind_mounts: BindMounts,
     /// What tasks may ask for beside the capabilities that each has.

@@ -10,7 +10,7 @@ use pedl_proto::v1::LogEntry;
 use tokio::sync::watch;
 use wire::task_report::Status;
 
-use super::{Order, Outcome, Tools};
+use super::{GONE, Order, Outcome, Tools};
 use crate::assignment::TaskId;
 use crate::backoff::Backoff;
 use crate::docker::Phase;
@@ -66,8 +66,7 @@ async fn end(tools: &Tools, task: &TaskId) -> Option<Phase> {
 
 fn report(end: Option<Phase>, first: Option<LogEntry>) -> Status {
     let Some(Phase::Exited { started_at, ended_at, code, out_of_memory }) = end else {
-        let reason = "its container was removed from outside PEDL: its exit code and the rest of its log are lost";
-        return Status::CouldNotStart(wire::CouldNotStart { reason: reason.into() });
+        return Status::CouldNotStart(wire::CouldNotStart { reason: GONE.into() });
     };
     let by_init = matches!(code, CANNOT_RUN | NOT_FOUND);
     if let Some(reason) = first.as_ref().filter(|_| by_init).and_then(not_run) {

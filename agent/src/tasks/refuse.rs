@@ -13,6 +13,9 @@ pub async fn refuse(tools: &Tools, task: &TaskId, reason: String) -> Outcome {
     {
         return Outcome::Started;
     }
-    tracing::info!("task {task} does not start: {reason}");
-    tools.settle(task, wire::task_report::Status::CouldNotStart(wire::CouldNotStart { reason })).await
+    let end = tools.ends.find(task).unwrap_or_else(|| {
+        tracing::info!("task {task} does not start: {reason}");
+        wire::task_report::Status::CouldNotStart(wire::CouldNotStart { reason })
+    });
+    tools.settle(task, end).await
 }

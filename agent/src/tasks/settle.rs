@@ -18,6 +18,9 @@ impl Tools {
                 wire::Verdict::Keep | wire::Verdict::Unspecified => drop(session.changed().await),
             }
         }
+        if let Err(error) = self.ends.note(task, &end) {
+            tracing::warn!("how task {task} ended cannot be noted: {error}");
+        }
         match self.docker.remove(task).await {
             Ok(()) => self.dirs.of(task).remove().await,
             // It may run: what it uses stays, too.

@@ -11,7 +11,7 @@ use pedl_proto::agent::v1 as wire;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Order, Outcome, Tools};
+use super::{GONE, Order, Outcome, Tools};
 use crate::assignment::{TaskId, TaskSpec};
 use crate::backoff::Backoff;
 use crate::bind_mounts::{self, Place};
@@ -55,7 +55,7 @@ enum Error {
     Create { agent: String, refusal: Refusal },
     #[error("cannot run {program:?} in image {image}: {refusal}")]
     Start { program: String, image: String, refusal: Refusal },
-    #[error("its container was removed from outside PEDL: its exit code and the rest of its log are lost")]
+    #[error("{GONE}")]
     Removed,
 }
 
@@ -68,6 +68,10 @@ pub async fn start(
     created: bool,
     orders: watch::Receiver<Order>,
 ) -> Outcome {
+    if let Some(end) = tools.ends.find(task) {
+        tracing::warn!("task {task} has ended here before: the master, which does not know it any more, is told again");
+        return tools.settle(task, end).await;
+    }
     let spec = match spec {
         Ok(spec) => spec,
         Err(message) => return Outcome::Refused(Error::Spec(message).to_string()),

@@ -73,31 +73,35 @@ impl Watcher {
         }
     }
 
-    /// The agent's tasks as they stand; what was sent of one is not read again, for only its action can change.
+    /// The agent's tasks as they stand; what was sent of one that is to run is not read again: it does not change.
     async fn desired(&self) -> Result<BTreeMap<TaskId, Assignment>> {
         let db = self.api.store.read();
         let tasks = store::tasks::on_agent(db, self.agent).await?;
         let sent = |task: &Task| self.sent.as_ref().and_then(|sent| sent.get(&task.id));
-        let new = tasks.iter().filter(|task| sent(task).is_none()).map(|task| task.asset).collect();
-        let mut assets = store::assets::find_many(db, new).await?;
+        let to_start = |task: &&Task| action(task) == Action::Run && sent(task).is_none();
+        let assets = store::assets::find_many(db, tasks.iter().filter(to_start).map(|task| task.asset).collect());
+        let mut assets = assets.await?;
         let mut desired = BTreeMap::new();
         for task in tasks {
-            let assignment = match (sent(&task), assets.remove(&task.asset)) {
-                (Some(sent), _) => sent.clone(),
-                (None, Some(asset)) => assignment(&task, asset),
+            let assignment = match (action(&task), sent(&task), assets.remove(&task.asset)) {
+                (Action::Run, Some(sent), _) => sent.clone(),
+                (Action::Run, None, Some(asset)) => to_be_run(&task, asset),
                 // It cannot be read, and the log says so.
-                (None, None) => continue,
+                (Action::Run, None, None) => continue,
+                (action, ..) => of_task(&task, action),
             };
-            desired.insert(task.id, in_state(assignment, task.state));
+            desired.insert(task.id, assignment);
         }
         Ok(desired)
     }
 }
 
-/// What stops needs no spec.
-fn in_state(assignment: Assignment, state: State) -> Assignment {
-    match state {
-        State::Stopping => Assignment { action: Action::Stop.into(), container: None, argv: Vec::new(), ..assignment },
+/// What its agent is to do about a task.
+fn action(task: &Task) -> Action {
+    match task.state {
+        State::Stopping => Action::Stop,
+        // An agent that has lost all trace of it must not run it a second time.
+        _ if task.started_at.is_some() => Action::Keep,
         State::Queued
         | State::Starting
         | State::Running
@@ -105,11 +109,22 @@ fn in_state(assignment: Assignment, state: State) -> Assignment {
         | State::Completed
         | State::Failed
         | State::Killed
-        | State::Lost => Assignment { action: Action::Run.into(), ..assignment },
+        | State::Lost => Action::Run,
     }
 }
 
-fn assignment(task: &Task, asset: Asset) -> Assignment {
+/// What was started before needs no spec.
+fn of_task(task: &Task, action: Action) -> Assignment {
+    Assignment {
+        task_id: task.id.to_string(),
+        asset_id: task.asset.0,
+        action: action.into(),
+        stop_grace: prost_types::Duration::try_from(STOP_GRACE).ok(),
+        ..Assignment::default()
+    }
+}
+
+fn to_be_run(task: &Task, asset: Asset) -> Assignment {
     let Spec::Command(command) = asset.spec;
     let mut container = container_to_proto(command.container);
     let own = [
@@ -119,12 +134,9 @@ fn assignment(task: &Task, asset: Asset) -> Assignment {
     ];
     container.environment_variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
     Assignment {
-        task_id: task.id.to_string(),
-        asset_id: task.asset.0,
-        action: Action::Run.into(),
         run_as: task.run_as.clone().map(agent_user_to_proto),
         container: Some(container),
         argv: command.argv,
-        stop_grace: prost_types::Duration::try_from(STOP_GRACE).ok(),
+        ..of_task(task, Action::Run)
     }
 }
