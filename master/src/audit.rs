@@ -31,6 +31,7 @@ pub enum Action {
     CreateAgentToken,
     JoinAgent,
     ListAudit,
+    RestoreBackup,
 }
 
 impl Action {
@@ -54,6 +55,7 @@ impl Action {
             Self::CreateAgentToken => "agent.create-token",
             Self::JoinAgent => "agent.join",
             Self::ListAudit => "audit.list",
+            Self::RestoreBackup => "cluster.restore",
         }
     }
 

@@ -6,6 +6,7 @@ mod args;
 mod assets;
 mod audit;
 mod auth;
+mod backup;
 mod config;
 mod data_dir;
 mod error;
@@ -35,13 +36,15 @@ use tracing_subscriber::EnvFilter;
 
 use agents::presence::Presence;
 use api::Api;
-use args::Args;
+use args::{Args, Command};
 use assets::lifecycle::RunAs;
 use audit::Recorder;
 use auth::origin::Names;
 use auth::password::policy::Policy;
 use auth::sessions::{Rules, Sessions};
 use auth::token::{Kind, Token};
+use backup::Renewed;
+use bytesize::ByteSize;
 use config::{Config, TlsMode, load};
 use data_dir::DataDir;
 use scheduler::Scheduler;
@@ -101,13 +104,46 @@ fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    match run(config, passwords, identity) {
+    let done = match args.command {
+        None => run(config, passwords, identity),
+        Some(Command::Backup { file }) => write_backup(&config, &file),
+        Some(Command::Restore { file, run_queued }) => restore_backup(&config, file, run_queued),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pedl-master: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+#[tokio::main]
+async fn write_backup(config: &Config, file: &str) -> anyhow::Result<()> {
+    if !config.database.url.is_empty() {
+        return Err(backup::Error::Postgres { file: file.into() }.into());
+    }
+    let size = backup::write(&config.data_dir, file).await?;
+    eprintln!("wrote a backup of {}: {}", config.data_dir.display(), ByteSize(size));
+    Ok(())
+}
+
+#[tokio::main]
+async fn restore_backup(config: &Config, file: Option<String>, run_queued: bool) -> anyhow::Result<()> {
+    let dir = open_data_dir(config)?;
+    let renewed = match (config.database.url.as_str(), file) {
+        ("", Some(file)) => backup::restore(&dir, &file, run_queued).await?,
+        ("", None) => return Err(backup::Error::FileNeeded.into()),
+        (_, Some(file)) => return Err(backup::Error::Postgres { file }.into()),
+        (url, None) => backup::renew(&Store::open(url, dir.path()).await?, run_queued).await?,
+    };
+    let Renewed { epoch, sessions, given_up } = renewed;
+    eprintln!("restored: epoch {epoch}; {sessions} sessions and access tokens ended, {given_up} that waited given up");
+    Ok(())
+}
+
+fn open_data_dir(config: &Config) -> anyhow::Result<DataDir> {
+    DataDir::open(&config.data_dir).with_context(|| format!("data_dir {} cannot be used", config.data_dir.display()))
 }
 
 /// The certificate that the configuration names, if it names one.
@@ -120,8 +156,7 @@ fn given_identity(config: &Config) -> Result<Option<Identity>, tls::Error> {
 
 #[tokio::main]
 async fn run(config: Config, passwords: Policy, given: Option<Identity>) -> anyhow::Result<()> {
-    let dir = DataDir::open(&config.data_dir)
-        .with_context(|| format!("data_dir {} cannot be used", config.data_dir.display()))?;
+    let dir = open_data_dir(&config)?;
     let store = Store::open(&config.database.url, dir.path()).await?;
     let listener = TcpListener::bind(config.listen)
         .await

@@ -7,6 +7,7 @@ pub mod assets;
 pub mod audit;
 pub mod cluster;
 mod columns;
+pub mod copy;
 mod entities;
 pub mod logs;
 mod migrations;
@@ -115,6 +116,15 @@ impl Store {
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
         self.logs.writer.run(job).await
+    }
+
+    /// Closes it, so that its files are whole without each other.
+    pub async fn close(self) {
+        for database in [self.main, self.logs] {
+            let Database { reader, writer } = database;
+            drop(reader.close().await);
+            writer.close().await;
+        }
     }
 
     /// Tells of each commit, by the revision that it made.

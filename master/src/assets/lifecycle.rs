@@ -110,6 +110,16 @@ pub async fn kill_task(tx: &Tx, id: TaskId, reason: String) -> Result<Task> {
     Ok(task)
 }
 
+/// Fails a task that waits for a place and is not to have one.
+pub async fn give_up(tx: &Tx, id: TaskId, reason: String) -> Result<()> {
+    let before = store::tasks::get(&**tx, id).await?;
+    let mut task = before.clone();
+    if task.state == State::Queued && apply(&mut task, Status::CouldNotStart { reason }) {
+        record(tx, &before, &task).await?;
+    }
+    Ok(())
+}
+
 /// Gives up on a task whose agent is out of reach, until it is found again.
 pub async fn lose(tx: &Tx, id: TaskId) -> Result<()> {
     let before = store::tasks::get(&**tx, id).await?;

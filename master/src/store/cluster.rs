@@ -62,6 +62,14 @@ pub async fn identity(db: &impl ConnectionTrait) -> Result<Identity> {
     Ok(Identity { cluster_id, epoch, revision, names_revision })
 }
 
+/// Begins another life of the database, and answers which. The clock takes part: a backup that is restored twice begins
+/// two lives, which nobody may take for one.
+pub async fn begin_epoch(tx: &Tx) -> Result<i64> {
+    let epoch = std::cmp::max(identity(&**tx).await?.epoch.saturating_add(1), to_micros(Timestamp::now()));
+    cluster::Entity::update_many().col_expr(cluster::Column::Epoch, Expr::value(epoch)).exec(&**tx).await?;
+    Ok(epoch)
+}
+
 /// Notes that an account has another name now.
 pub async fn note_new_name(tx: &Tx) -> Result<()> {
     cluster::Entity::update_many()

@@ -70,6 +70,11 @@ pub async fn confirm(db: &impl ConnectionTrait, token: &TokenHash, admin: bool) 
     }
 }
 
+/// Ends all there are, access tokens too, and answers how many those were.
+pub async fn end_all(tx: &Tx) -> Result<u64> {
+    Ok(sessions::Entity::delete_many().exec(&**tx).await?.rows_affected)
+}
+
 /// How many of a kind an account has.
 pub async fn count(tx: &Tx, user: UserId, kind: SessionKind) -> Result<u64> {
     let of_kind = sessions::Column::UserId.eq(user.0).and(sessions::Column::Kind.eq(kind.as_str()));

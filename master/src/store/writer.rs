@@ -71,6 +71,14 @@ impl Writer {
         Self { jobs, revisions }
     }
 
+    /// Ends the writer, where this is the last to hand it jobs, and waits until its connection is closed.
+    pub async fn close(self) {
+        let Self { jobs, mut revisions } = self;
+        drop(jobs);
+        // The sender is gone when the writer is.
+        while revisions.changed().await.is_ok() {}
+    }
+
     pub fn revisions(&self) -> watch::Receiver<i64> {
         self.revisions.clone()
     }
@@ -149,6 +157,7 @@ async fn write_groups(
             }
         }
     }
+    drop(db.close().await);
 }
 
 /// Replaces a connection that has failed. What state its transaction is in, nobody knows: a full disk, for one, makes
