@@ -27,6 +27,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Parser as _;
 use jiff::Timestamp;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
 use pedl_tls::Fingerprint;
 use tokio::net::TcpListener;
@@ -75,6 +76,10 @@ fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
+    // Each agent and each page holds a connection.
+    if let Err(error) = raise_open_files() {
+        eprintln!("pedl-master: the limit of open files cannot be raised: {error}");
+    }
     // What the master writes is its own to read, the databases too, whatever directory it is told to use.
     umask(Mode::from_bits_truncate(0o077));
     if args.print_config {
@@ -116,6 +121,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Takes as many descriptors as the system lets a process have: most give one a thousand at first.
+fn raise_open_files() -> nix::Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most)
 }
 
 #[tokio::main]

@@ -1,7 +1,8 @@
 //! What Prometheus reads at `/metrics`. Counts and times only: no names of people or things.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -28,6 +29,12 @@ pub struct Metrics {
     seconds: Family<RpcLabels, Histogram>,
     tasks: Family<StateLabels, Gauge>,
     agents: Gauge,
+    commits: Family<DatabaseLabels, Counter>,
+    commit_failures: Family<DatabaseLabels, Counter>,
+    writes: Family<DatabaseLabels, Counter>,
+    writing: Family<DatabaseLabels, Counter<f64, AtomicU64>>,
+    resident: Gauge,
+    open_files: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,6 +53,11 @@ struct StateLabels {
     state: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DatabaseLabels {
+    database: &'static str,
+}
+
 impl Metrics {
     pub fn new() -> Arc<Self> {
         let mut registry = Registry::with_prefix("pedl_master");
@@ -61,7 +73,37 @@ impl Metrics {
         registry.register_with_unit("rpc_duration", "Time to a call's first answer", Unit::Seconds, seconds.clone());
         registry.register("tasks", "Tasks that have not ended, by state", tasks.clone());
         registry.register("agents_connected", "Agents in touch with the master", agents.clone());
-        Arc::new(Self { registry, calls, seconds, tasks, agents })
+        let [commits, commit_failures, writes] = <[Family<DatabaseLabels, Counter>; 3]>::default();
+        let writing = Family::<DatabaseLabels, Counter<f64, AtomicU64>>::default();
+        registry.register("store_commits", "Commits, each of which the disk has", commits.clone());
+        registry.register(
+            "store_commit_failures",
+            "Commits that failed: nothing of them was kept",
+            commit_failures.clone(),
+        );
+        registry.register("store_writes", "What was written; waiting writes share a commit", writes.clone());
+        registry.register_with_unit(
+            "store_writing",
+            "The time that commits took in all",
+            Unit::Seconds,
+            writing.clone(),
+        );
+        let [resident, open_files] = <[Gauge; 2]>::default();
+        registry.register_with_unit("resident_memory", "Memory that the process holds", Unit::Bytes, resident.clone());
+        registry.register("open_files", "File descriptors, of connections too", open_files.clone());
+        Arc::new(Self {
+            registry,
+            calls,
+            seconds,
+            tasks,
+            agents,
+            commits,
+            commit_failures,
+            writes,
+            writing,
+            resident,
+            open_files,
+        })
     }
 
     /// Everything, as OpenMetrics text.
@@ -72,6 +114,19 @@ impl Metrics {
         let agents = store::agents::list(api.store.read()).await?;
         let connected = agents.iter().filter(|agent| api.presence.is_connected(agent.id)).count();
         self.agents.set(i64::try_from(connected).unwrap_or(i64::MAX));
+        for (database, written) in api.store.written() {
+            let labels = DatabaseLabels { database };
+            let set = |family: &Family<DatabaseLabels, Counter>, value: &AtomicU64| {
+                family.get_or_create(&labels).inner().store(value.load(Ordering::Relaxed), Ordering::Relaxed);
+            };
+            set(&self.commits, &written.commits);
+            set(&self.commit_failures, &written.failures);
+            set(&self.writes, &written.jobs);
+            let seconds = Duration::from_micros(written.microseconds.load(Ordering::Relaxed)).as_secs_f64();
+            self.writing.get_or_create(&labels).inner().store(seconds.to_bits(), Ordering::Relaxed);
+        }
+        self.resident.set(resident_bytes().unwrap_or(0));
+        self.open_files.set(std::fs::read_dir("/proc/self/fd").map_or(0, |files| files.count() as i64));
         let mut text = String::new();
         encode(&mut text, &self.registry)
             .map_err(|error| Error::Internal(format!("the metrics cannot be written: {error}")))?;
@@ -92,4 +147,11 @@ pub async fn measure(State(metrics): State<Arc<Metrics>>, request: Request<Body>
     let code = response.headers().get("grpc-status").and_then(|code| code.to_str().ok()).unwrap_or("0");
     metrics.calls.get_or_create(&CallLabels { rpc, code: code.to_owned() }).inc();
     response
+}
+
+/// The second number of proc_pid_statm(5) is in pages.
+fn resident_bytes() -> Option<i64> {
+    let pages: i64 = std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()?;
+    let size = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok()??;
+    Some(pages * size)
 }

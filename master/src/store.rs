@@ -28,7 +28,7 @@ use tokio::sync::watch;
 use crate::error::Result;
 use migrations::{LogMigrator, MainMigrator, migrate};
 pub use writer::Tx;
-use writer::Writer;
+use writer::{Writer, Written};
 
 /// Connections that read at the same time.
 const READERS: u32 = 4;
@@ -125,6 +125,11 @@ impl Store {
             drop(reader.close().await);
             writer.close().await;
         }
+    }
+
+    /// What was written since the start, by database; both are one on PostgreSQL.
+    pub fn written(&self) -> [(&'static str, &Written); 2] {
+        [("main", self.main.writer.written()), ("logs", self.logs.writer.written())]
     }
 
     /// Tells of each commit, by the revision that it made.

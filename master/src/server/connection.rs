@@ -1,5 +1,8 @@
 //! One connection, from its first byte: TLS or not, and what it is told that speaks the wrong one.
 
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -16,13 +19,16 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tonic::Status;
-use tower::Layer as _;
+use tower::{Layer as _, ServiceExt as _};
 
 use super::{answer, host};
 use crate::auth::caller::Peer;
 
 /// How long a new connection may be silent, and how long its TLS handshake may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a connection may ask for nothing.
+const FIRST_REQUEST: Duration = Duration::from_secs(30);
 
 /// What every TLS connection begins with: the sort of a record that holds a handshake (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -62,9 +68,22 @@ impl Port {
     }
 
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer, watcher: Watcher) {
-        let service = TowerToHyperService::new(Extension(peer).layer(self.service));
-        let connection = self.http.serve_connection_with_upgrades(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection).await {
+        let asked = Arc::new(AtomicBool::new(false));
+        let note = asked.clone();
+        let service = Extension(peer).layer(self.service).map_request(move |request: Request<_>| {
+            note.store(true, Ordering::Relaxed);
+            request
+        });
+        let service = TowerToHyperService::new(service);
+        let connection = watcher.watch(self.http.serve_connection_with_upgrades(TokioIo::new(stream), service));
+        let mut connection = pin!(connection);
+        let ended = match timeout(FIRST_REQUEST, &mut connection).await {
+            Ok(ended) => ended,
+            Err(_) if asked.load(Ordering::Relaxed) => connection.await,
+            // Half a preface of h2, say, and nothing after it.
+            Err(_) => return,
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "a connection broke");
         }
     }

@@ -5,7 +5,9 @@
 use std::any::Any;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -59,6 +61,19 @@ type Job = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Option<Answer>> + Sen
 pub struct Writer {
     jobs: mpsc::Sender<Job>,
     revisions: watch::Receiver<i64>,
+    written: Arc<Written>,
+}
+
+/// What a writer has done since it began.
+#[derive(Default)]
+pub struct Written {
+    pub commits: AtomicU64,
+    /// Jobs that were committed or undone; `commits` shared them.
+    pub jobs: AtomicU64,
+    /// Commits of which nothing was kept.
+    pub failures: AtomicU64,
+    /// The time that all this took.
+    pub microseconds: AtomicU64,
 }
 
 impl Writer {
@@ -67,13 +82,18 @@ impl Writer {
     pub fn spawn(db: DatabaseConnection, options: ConnectOptions, counts: bool) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (published, revisions) = watch::channel(0);
-        tokio::spawn(write_groups(db, options, counts, queue, published));
-        Self { jobs, revisions }
+        let written = Arc::new(Written::default());
+        tokio::spawn(write_groups(db, options, counts, queue, published, written.clone()));
+        Self { jobs, revisions, written }
+    }
+
+    pub fn written(&self) -> &Written {
+        &self.written
     }
 
     /// Ends the writer, where this is the last to hand it jobs, and waits until its connection is closed.
     pub async fn close(self) {
-        let Self { jobs, mut revisions } = self;
+        let Self { jobs, mut revisions, written: _ } = self;
         drop(jobs);
         // The sender is gone when the writer is.
         while revisions.changed().await.is_ok() {}
@@ -141,10 +161,17 @@ async fn write_groups(
     counts: bool,
     mut queue: mpsc::Receiver<Job>,
     published: watch::Sender<i64>,
+    written: Arc<Written>,
 ) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
-        match commit(&db, counts, &mut group, &mut queue).await {
+        let start = Instant::now();
+        let committed = commit(&db, counts, &mut group, &mut queue, &written.jobs).await;
+        let taken = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        written.microseconds.fetch_add(taken, Ordering::Relaxed);
+        let count = if committed.is_ok() { &written.commits } else { &written.failures };
+        count.fetch_add(1, Ordering::Relaxed);
+        match committed {
             Ok((revision, answers)) => {
                 // Whoever is answered finds the revision published.
                 published.send_replace(revision);
@@ -180,6 +207,7 @@ async fn commit(
     counts: bool,
     group: &mut Vec<Job>,
     queue: &mut mpsc::Receiver<Job>,
+    jobs: &AtomicU64,
 ) -> Result<(i64, Vec<Answer>), DbErr> {
     let options =
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
@@ -198,6 +226,7 @@ async fn commit(
                 None => tx.savepoint.rollback().await?,
             }
             run += 1;
+            jobs.fetch_add(1, Ordering::Relaxed);
         }
         // Who came in the meantime comes along.
         while run + group.len() < GROUP
