@@ -65,6 +65,46 @@ fn tls_is_as_written() {
     walk_on(Settings::default().agents(0).master_yaml("tls: { mode: auto }"), "docs/tls.md", "/srv/pedl-tls");
 }
 
+#[test]
+fn operating_is_as_written() {
+    walk("docs/operating.md", "/srv/none");
+}
+
+#[test]
+fn each_promise_names_tests_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("docs/when-things-break.md")).unwrap();
+    let sources = ["agent", "master", "integration-tests/tests"].map(|folder| sources(&root.join(folder))).concat();
+    let mut promises = 0;
+    for row in page.lines().filter(|line| line.starts_with("| ") && line.ends_with(" |")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [what, promise, tests] = cells[..] else { panic!("three cells: {row}") };
+        // The heads: of the table, and of its parts.
+        if promise.is_empty() || tests == "shown by" || tests == "---" {
+            continue;
+        }
+        promises += 1;
+        let named: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "a test of: {what}");
+        for name in named {
+            assert!(sources.contains(&format!("fn {name}()")), "{name} is no test, for: {what}");
+        }
+    }
+    assert!(promises >= 20, "the table is found");
+}
+
+/// All Rust below a folder.
+fn sources(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .map(|path| match path.extension() {
+            _ if path.is_dir() => sources(&path),
+            Some(extension) if extension == "rs" => fs::read_to_string(path).unwrap(),
+            _ => String::new(),
+        })
+        .collect()
+}
+
 fn walk(page: &str, leftover: &str) {
     walk_on(Settings::default(), page, leftover);
 }

@@ -1,6 +1,6 @@
 //! Logs, whole and in order.
 
-use integration_tests::Cluster;
+use integration_tests::{Cluster, Settings, eventually};
 use pedl_proto::v1::asset_service_client::AssetServiceClient;
 use pedl_proto::v1::session_service_client::SessionServiceClient;
 use pedl_proto::v1::{LoginRequest, ReadLogsRequest, ReadLogsResponse};
@@ -87,4 +87,22 @@ fn a_log_is_read_from_its_middle_and_searched() {
     assert_eq!(matching(&["line 9999"]).ok().lines().count(), 11);
     assert_eq!(matching(&["line 9999", "--tail", "4"]).ok(), "line 99998\nline 99999\n");
     assert_eq!(matching(&["done", "-f"]).ok(), "done\n");
+}
+
+#[test]
+fn a_log_is_cut_at_its_limit_and_removed_after_its_time() {
+    let cluster = Settings::default().master_yaml("logs: { retention: 2s, limit_per_task: 100KB }").start();
+    let script = format!("{COUNT}; exit 3");
+    let run = cluster.pedl(&["command", "run", "--", "sh", "-c", &script]);
+    assert_eq!(run.code, Some(3), "its end is its own: {}", run.stderr);
+    let lines = run.stdout.lines().count();
+    assert!(run.stdout == (0..lines).map(|line| format!("line {line}\n")).collect::<String>(), "whole up to the limit");
+    assert!((4000..8000).contains(&lines), "{lines} lines of some 10 bytes, and 8 bytes counted for each");
+    assert!(run.stderr.contains("the log is cut here: it has reached"), "{}", run.stderr);
+    let gone = eventually("the log to be removed", || {
+        let logs = cluster.pedl(&["command", "logs", "1"]);
+        (logs.code == Some(4)).then_some(logs)
+    });
+    assert!(gone.stderr.contains("as logs.retention of the master says: it is gone"), "{gone:?}");
+    assert_eq!(cluster.json(&["command", "describe", "1"])["exit_code"], 3, "the command itself stays");
 }

@@ -127,7 +127,7 @@ impl Scheduler {
 
     async fn place(&self, task: TaskId, agent: PlacedOn) -> Result<()> {
         let (id, run_as) = (agent.id, self.run_as.clone());
-        if self.store.write(move |tx| Box::pin(lifecycle::place(tx, task, agent, run_as))).await? {
+        if self.store.write_checked(move |tx| Box::pin(lifecycle::place(tx, task, agent, run_as))).await? {
             self.assignments.notify(id);
         } else {
             // It was killed meanwhile, or may not run as its owner's user: whoever follows it shall see its end.

@@ -100,6 +100,15 @@ impl Store {
         self.main.writer.run(job).await
     }
 
+    /// As [`Store::write`], cheaper, for a job that looks at everything before it writes anything.
+    pub async fn write_checked<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.main.writer.run_checked(job).await
+    }
+
     /// As [`Store::write`], but undoes what `job` did: for who asks what would come of it.
     pub async fn rehearse<T, F>(&self, job: F) -> Result<T>
     where
@@ -109,13 +118,13 @@ impl Store {
         self.main.writer.rehearse(job).await
     }
 
-    /// As [`Store::write`], for logs.
+    /// As [`Store::write_checked`], for logs.
     pub async fn write_logs<T, F>(&self, job: F) -> Result<T>
     where
         T: Send + 'static,
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        self.logs.writer.run(job).await
+        self.logs.writer.run_checked(job).await
     }
 
     /// Closes it, so that its files are whole without each other.

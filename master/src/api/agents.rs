@@ -99,7 +99,7 @@ impl AgentService for Api {
         let tasks: Vec<TaskId> = reports.iter().map(|report| report.task).collect();
         let verdicts = self
             .store
-            .write(move |tx| {
+            .write_checked(move |tx| {
                 Box::pin(async move {
                     let mut verdicts = Vec::with_capacity(reports.len());
                     for report in reports {

@@ -9,13 +9,13 @@ use pedl_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::Api;
 use super::asset_filter::{self, position};
 use super::convert::{asset_event_to_proto, asset_to_proto, kind, new_asset_to_proto};
 use super::logs::{LogStream, Wanted};
 use super::page::Page;
 use super::spec;
 use super::watch::{self, Cursor, WatchStream};
+use super::{Api, confirmed};
 use crate::assets::order::Position;
 use crate::assets::{Asset, Task, lifecycle};
 use crate::audit::{self, Actor};
@@ -44,7 +44,8 @@ impl AssetService for Api {
             let asset = Some(new_asset_to_proto(new, &member.user.username));
             return Ok(Response::new(CreateAssetResponse { asset }));
         }
-        let asset = self.write_as(member.token, false, |tx| Box::pin(store::assets::create(tx, new))).await?;
+        let create = confirmed(member.token, false, |tx| Box::pin(store::assets::create(tx, new)));
+        let asset = self.store.write_checked(create).await?;
         Ok(Response::new(CreateAssetResponse { asset: Some(shown_to(&member, asset)) }))
     }
 

@@ -1,20 +1,21 @@
-//! The one writer of a database: it groups the jobs that wait into one transaction, each as a savepoint, commits once,
-//! and answers each after that. So a commit's fsync is shared by all who wait for one, a job that fails undoes itself
-//! alone, and no two transactions ever meet over a lock.
+//! The one writer of a database: it groups the jobs that wait into one transaction, commits once, and answers each after
+//! that. So a commit's fsync is shared by all who wait for one, and no two transactions ever meet over a lock. A job that
+//! fails undoes itself alone: it is a savepoint, unless it says that it fails before it writes.
 
 use std::any::Any;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
+use sea_orm_migration::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::cluster;
@@ -29,9 +30,9 @@ const GROUP: usize = 256;
 /// How long to wait between tries to reach a database that is away.
 const RECONNECT: Duration = Duration::from_secs(1);
 
-/// What a job writes with: its own savepoint within the group's transaction.
+/// What a job writes with.
 pub struct Tx {
-    savepoint: DatabaseTransaction,
+    connection: Writing,
     revision: i64,
 }
 
@@ -43,10 +44,61 @@ impl Tx {
 }
 
 impl Deref for Tx {
-    type Target = DatabaseTransaction;
+    type Target = Writing;
 
-    fn deref(&self) -> &DatabaseTransaction {
-        &self.savepoint
+    fn deref(&self) -> &Writing {
+        &self.connection
+    }
+}
+
+/// The group's transaction, which the job shares, or a savepoint of its own in it; and what the job did with it.
+pub struct Writing {
+    transaction: Arc<DatabaseTransaction>,
+    written: AtomicBool,
+    /// Whether a statement failed: PostgreSQL takes no other in that transaction, and its commit then undoes all.
+    failed: AtomicBool,
+}
+
+impl Writing {
+    fn new(transaction: Arc<DatabaseTransaction>) -> Self {
+        Self { transaction, written: AtomicBool::new(false), failed: AtomicBool::new(false) }
+    }
+
+    async fn noted<T>(&self, writes: bool, statement: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        self.written.fetch_or(writes, Ordering::Relaxed);
+        let result = statement.await;
+        self.failed.fetch_or(result.is_err(), Ordering::Relaxed);
+        result
+    }
+}
+
+fn writes(sql: &str) -> bool {
+    !sql.starts_with("SELECT")
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Writing {
+    fn get_database_backend(&self) -> DbBackend {
+        self.transaction.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let writes = writes(&statement.sql);
+        self.noted(writes, self.transaction.execute_raw(statement)).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.noted(writes(sql), self.transaction.execute_unprepared(sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let writes = writes(&statement.sql);
+        self.noted(writes, self.transaction.query_one_raw(statement)).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let writes = writes(&statement.sql);
+        self.noted(writes, self.transaction.query_all_raw(statement)).await
     }
 }
 
@@ -54,7 +106,14 @@ impl Deref for Tx {
 type Answer = Box<dyn FnOnce() + Send>;
 
 /// Does its work and returns the answer to give after the commit; `None`: it is to be undone, and has answered itself.
-type Job = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Option<Answer>> + Send>;
+type Work = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Option<Answer>> + Send>;
+
+struct Job {
+    work: Work,
+    /// Whether it is a savepoint, and so may fail after it has written. Setting one and releasing it takes as long as two
+    /// statements do.
+    apart: bool,
+}
 
 /// Hands jobs to the writer.
 #[derive(Clone)]
@@ -109,7 +168,17 @@ impl Writer {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        self.submit(job, |reply, value| Some(Box::new(move || drop(reply.send(Ok(value)))))).await
+        self.submit(job, true, |reply, value| Some(Box::new(move || drop(reply.send(Ok(value)))))).await
+    }
+
+    /// As [`Self::run`], cheaper, for a job that looks at everything before it writes anything: should it fail after all
+    /// when it has written, nothing of its commit is kept.
+    pub async fn run_checked<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.submit(job, false, |reply, value| Some(Box::new(move || drop(reply.send(Ok(value)))))).await
     }
 
     /// Runs `job`, answers what came of it, and undoes it.
@@ -118,7 +187,7 @@ impl Writer {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
-        self.submit(job, |reply, value| {
+        self.submit(job, true, |reply, value| {
             drop(reply.send(Ok(value)));
             None
         })
@@ -126,13 +195,18 @@ impl Writer {
     }
 
     /// `done` says what becomes of a job that went well.
-    async fn submit<T, F>(&self, job: F, done: fn(oneshot::Sender<Result<T>>, T) -> Option<Answer>) -> Result<T>
+    async fn submit<T, F>(
+        &self,
+        job: F,
+        apart: bool,
+        done: fn(oneshot::Sender<Result<T>>, T) -> Option<Answer>,
+    ) -> Result<T>
     where
         T: Send + 'static,
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |tx| {
+        let work: Work = Box::new(move |tx| {
             async move {
                 match AssertUnwindSafe(job(tx)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic))) {
                     Ok(value) => done(reply, value),
@@ -144,7 +218,7 @@ impl Writer {
             }
             .boxed()
         });
-        self.jobs.send(job).await.map_err(|_| Error::StoreUnavailable)?;
+        self.jobs.send(Job { work, apart }).await.map_err(|_| Error::StoreUnavailable)?;
         // The answer is dropped unsent where the transaction did not commit.
         answer.await.map_err(|_| Error::StoreUnavailable)?
     }
@@ -211,20 +285,13 @@ async fn commit(
 ) -> Result<(i64, Vec<Answer>), DbErr> {
     let options =
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-    let transaction = db.begin_with_options(options).await?;
-    let revision = if counts { cluster::next_revision(&transaction).await? } else { 0 };
+    let transaction = Arc::new(db.begin_with_options(options).await?);
+    let revision = if counts { cluster::next_revision(&*transaction).await? } else { 0 };
     let mut answers = Vec::new();
     let mut run = 0;
     while !group.is_empty() && run < GROUP {
         for job in group.drain(..) {
-            let tx = Tx { savepoint: transaction.begin().await?, revision };
-            match job(&tx).await {
-                Some(answer) => {
-                    tx.savepoint.commit().await?;
-                    answers.push(answer);
-                }
-                None => tx.savepoint.rollback().await?,
-            }
+            answers.extend(run_job(job, &transaction, revision).await?);
             run += 1;
             jobs.fetch_add(1, Ordering::Relaxed);
         }
@@ -235,8 +302,33 @@ async fn commit(
             group.push(job);
         }
     }
-    transaction.commit().await?;
+    sole(transaction)?.commit().await?;
     Ok((revision, answers))
+}
+
+/// `None`: nothing of it is left.
+async fn run_job(job: Job, group: &Arc<DatabaseTransaction>, revision: i64) -> Result<Option<Answer>, DbErr> {
+    let transaction = if job.apart { Arc::new(group.begin().await?) } else { group.clone() };
+    let tx = Tx { connection: Writing::new(transaction), revision };
+    let answer = (job.work)(&tx).await;
+    let Writing { transaction, written, failed } = tx.connection;
+    match (&answer, job.apart) {
+        (Some(_), true) => sole(transaction)?.commit().await?,
+        (None, true) => sole(transaction)?.rollback().await?,
+        (_, false) if failed.into_inner() => {
+            return Err(DbErr::Custom("a statement failed outside of a savepoint".into()));
+        }
+        (None, false) if written.into_inner() => {
+            return Err(DbErr::Custom("a job failed half-way that was to look before it writes".into()));
+        }
+        (_, false) => {}
+    }
+    Ok(answer)
+}
+
+/// A transaction that nobody else uses any more.
+fn sole(transaction: Arc<DatabaseTransaction>) -> Result<DatabaseTransaction, DbErr> {
+    Arc::into_inner(transaction).ok_or_else(|| DbErr::Custom("a job has kept its transaction".into()))
 }
 
 #[cfg(test)]
@@ -277,6 +369,34 @@ mod tests {
         let names: Vec<_> =
             users::list(store.read(), None, 10).await.unwrap().into_iter().map(|u| u.username).collect();
         assert_eq!(names.iter().map(|n| n.as_str()).collect::<Vec<_>>(), ["admin", "good", "pedl"]);
+    }
+
+    #[tokio::test]
+    async fn a_checked_job_that_fails_half_way_keeps_nothing_of_its_commit() {
+        let store = open().await;
+        let refused = store.write_checked(|tx| {
+            Box::pin(async {
+                users::list(&**tx, None, 1).await?;
+                Err::<(), _>(Error::Internal("on purpose".into()))
+            })
+        });
+        let good = store.write_checked(|tx| Box::pin(users::create(tx, user_named("good"))));
+        let (refused, good) = tokio::join!(refused, good);
+        assert!(refused.is_err() && good.is_ok(), "one that has only looked spoils nothing");
+
+        let broken = store.write_checked(|tx| {
+            Box::pin(async {
+                users::create(tx, user_named("half")).await?;
+                Err::<(), _>(Error::Internal("on purpose".into()))
+            })
+        });
+        let beside = store.write(|tx| Box::pin(users::create(tx, user_named("beside"))));
+        let (broken, beside) = tokio::join!(broken, beside);
+        assert!(broken.is_err() && beside.is_err(), "they share a commit");
+        store.write(|tx| Box::pin(users::create(tx, user_named("later")))).await.unwrap();
+        let names = users::list(store.read(), None, 10).await.unwrap();
+        let names: Vec<_> = names.iter().map(|user| user.username.as_str()).collect();
+        assert_eq!(names, ["admin", "good", "later", "pedl"]);
     }
 
     #[tokio::test]
