@@ -3,6 +3,7 @@
 mod directory;
 mod follow;
 mod refuse;
+mod run_time;
 mod settle;
 mod start;
 

@@ -11,6 +11,7 @@ use tonic::Status;
 use super::Api;
 use super::convert::{agent_user_to_proto, container_to_proto};
 use crate::agents::presence::Connection;
+use crate::assets::spec::CommandSpec;
 use crate::assets::state::State;
 use crate::assets::{Asset, Spec, Task};
 use crate::error::{Error, Result};
@@ -111,7 +112,8 @@ fn in_state(assignment: Assignment, state: State) -> Assignment {
 
 fn assignment(task: &Task, asset: Asset) -> Assignment {
     let Spec::Command(command) = asset.spec;
-    let mut container = container_to_proto(command.container);
+    let CommandSpec { argv, container, max_run_time } = command;
+    let mut container = container_to_proto(container);
     let own = [
         ("PEDL_ASSET_ID", task.asset.to_string()),
         ("PEDL_TASK_ID", task.id.to_string()),
@@ -124,7 +126,8 @@ fn assignment(task: &Task, asset: Asset) -> Assignment {
         action: Action::Run.into(),
         run_as: task.run_as.clone().map(agent_user_to_proto),
         container: Some(container),
-        argv: command.argv,
+        argv,
         stop_grace: prost_types::Duration::try_from(STOP_GRACE).ok(),
+        max_run_time: max_run_time.and_then(|time| time.try_into().ok()),
     }
 }
