@@ -59,6 +59,15 @@ pub struct Assignment {
     pub stop_grace: Duration,
 }
 
+/// How long a task may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// From its container's start.
+    pub max_run_time: Duration,
+    /// The time between SIGTERM and SIGKILL when it is over.
+    pub stop_grace: Duration,
+}
+
 /// What becomes of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {
@@ -100,6 +109,8 @@ pub struct TaskSpec {
     pub add_capabilities: Vec<Capability>,
     /// Whether the image's files cannot be changed.
     pub read_only_root: bool,
+    /// How long it may run; none: for ever.
+    pub limit: Option<Limit>,
     /// The program and its arguments.
     pub argv: Vec<String>,
 }
@@ -143,8 +154,12 @@ fn parse(assignment: wire::Assignment) -> Result<(TaskId, Assignment), String> {
         wire::Action::Stop => Want::Stop,
         wire::Action::Unspecified => return Err(format!("task {id} without an action that this agent knows")),
     };
-    let stop_grace = assignment.stop_grace.and_then(|grace| grace.try_into().ok()).unwrap_or_default();
+    let stop_grace = stop_grace(assignment.stop_grace);
     Ok((id, Assignment { want, stop_grace, spec: TaskSpec::try_from(assignment).map(Arc::new) }))
+}
+
+fn stop_grace(grace: Option<prost_types::Duration>) -> Duration {
+    grace.and_then(|grace| grace.try_into().ok()).unwrap_or_default()
 }
 
 impl TryFrom<wire::Assignment> for TaskSpec {
@@ -159,6 +174,9 @@ impl TryFrom<wire::Assignment> for TaskSpec {
         if assignment.argv.is_empty() {
             return Err("the master named no program to run".into());
         }
+        let max_run_time = assignment.max_run_time.map(Duration::try_from).transpose();
+        let max_run_time = max_run_time.map_err(|_| "its max_run_time is no length of time")?;
+        let stop_grace = stop_grace(assignment.stop_grace);
         Ok(Self {
             asset_id: assignment.asset_id,
             run_as: run_as.try_into()?,
@@ -172,6 +190,7 @@ impl TryFrom<wire::Assignment> for TaskSpec {
             cpus: container.cpus,
             add_capabilities: container.add_capabilities.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
             read_only_root: container.read_only_root.unwrap_or(false),
+            limit: max_run_time.map(|max_run_time| Limit { max_run_time, stop_grace }),
             argv: assignment.argv,
         })
     }

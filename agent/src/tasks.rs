@@ -4,6 +4,7 @@ mod directory;
 mod ends;
 mod follow;
 mod refuse;
+mod run_time;
 mod settle;
 mod start;
 

@@ -3,16 +3,18 @@
 
 use std::path::Path;
 
-use pedl_proto::v1::{self, ContainerSpec};
+use pedl_proto::v1::{self, CommandSpec, ContainerSpec};
 use serde::{Deserialize, Serialize};
 
 pub use self::bind_mount::BindMount;
 pub use self::environment::{Environment, parse_variable};
+pub use self::run_time::RunTime;
 pub use self::size::Size;
 use crate::error::Error;
 
 mod bind_mount;
 mod environment;
+mod run_time;
 mod size;
 
 /// A configuration, whole or in part.
@@ -39,6 +41,8 @@ pub struct CommandConfig {
     pub memory: Option<Size>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpus: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_run_time: Option<RunTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub add_capabilities: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +84,7 @@ impl CommandConfig {
             shm_size,
             memory,
             cpus,
+            max_run_time,
             add_capabilities,
             read_only_root,
         } = over;
@@ -93,8 +98,15 @@ impl CommandConfig {
         replace(&mut self.shm_size, shm_size);
         replace(&mut self.memory, memory);
         replace(&mut self.cpus, cpus);
+        replace(&mut self.max_run_time, max_run_time);
         replace(&mut self.add_capabilities, add_capabilities);
         replace(&mut self.read_only_root, read_only_root);
+    }
+
+    /// What to run, and in what.
+    pub fn spec(&self, argv: Vec<String>) -> CommandSpec {
+        let max_run_time = self.max_run_time.map(RunTime::to_proto);
+        CommandSpec { argv, container: Some(self.container()), max_run_time }
     }
 
     /// The container that it describes.
@@ -116,10 +128,11 @@ impl CommandConfig {
 
     /// The configuration that would create an asset like this one again.
     pub fn of(asset: &v1::Asset) -> Self {
-        let container = match &asset.spec {
-            Some(v1::asset::Spec::Command(command)) => command.container.clone().unwrap_or_default(),
-            None => ContainerSpec::default(),
+        let CommandSpec { argv: _, container, max_run_time } = match &asset.spec {
+            Some(v1::asset::Spec::Command(command)) => command.clone(),
+            None => CommandSpec::default(),
         };
+        let container = container.unwrap_or_default();
         let mounts: Vec<_> = container.bind_mounts.into_iter().map(BindMount::from_proto).collect();
         Self {
             description: given(asset.description.clone()),
@@ -132,6 +145,7 @@ impl CommandConfig {
             shm_size: Size::from_proto(container.shm_size),
             memory: Size::from_proto(container.memory),
             cpus: Some(container.cpus).filter(|cpus| *cpus > 0.0),
+            max_run_time: max_run_time.map(RunTime::from_proto),
             add_capabilities: Some(container.add_capabilities).filter(|names| !names.is_empty()),
             read_only_root: container.read_only_root,
         }
@@ -206,6 +220,7 @@ slots: 2
 shm_size: 4GiB
 memory: 1536MiB
 cpus: 1.50
+max_run_time: 90m
 add_capabilities: [SYS_PTRACE]
 read_only_root: true
 resource_pool: big
@@ -233,6 +248,7 @@ resource_pool: big
                 shm_size: 4GiB
                 memory: 1536MiB
                 cpus: 1.5
+                max_run_time: 1h 30m
                 add_capabilities:
                 - SYS_PTRACE
                 read_only_root: true
@@ -305,8 +321,10 @@ resource_pool: big
             "add_capabilities": container.add_capabilities,
             "read_only_root": container.read_only_root,
         }));
+        let max_run_time = config.max_run_time.map(RunTime::to_proto);
         without_empty(serde_json::json!({
             "description": config.description, "resource_pool": config.resource_pool, "container": container,
+            "max_run_time": max_run_time.map(|time| serde_json::json!({ "seconds": time.seconds, "nanos": time.nanos })),
         }))
     }
 
@@ -323,7 +341,7 @@ resource_pool: big
             match (parse(&text), error) {
                 (Ok(config), None) => {
                     assert_eq!(spec_of(&config), spec.unwrap(), "{name}");
-                    let spec = v1::CommandSpec { argv: Vec::new(), container: Some(config.container()) };
+                    let spec = config.spec(Vec::new());
                     let asset = v1::Asset {
                         description: config.description.unwrap_or_default(),
                         resource_pool: config.resource_pool.unwrap_or_default(),
@@ -344,7 +362,7 @@ resource_pool: big
         check(
             "imge: x",
             expect![[r#"
-                error: unknown key `imge`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `add_capabilities`, `read_only_root`
+                error: unknown key `imge`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `max_run_time`, `add_capabilities`, `read_only_root`
             "#]],
         );
         check(
@@ -387,6 +405,12 @@ resource_pool: big
             "cpus: all",
             expect![[r#"
             error: cpus: invalid type: string "all", expected a number at line 1 column 7
+        "#]],
+        );
+        check(
+            "max_run_time: 120",
+            expect![[r#"
+            error: max_run_time: invalid value: string "120", expected a length of time like 30m, 24h or 7d at line 1 column 15
         "#]],
         );
         check(
@@ -451,8 +475,8 @@ resource_pool: big
         /// What is read is printed, by `config`, in words that say the same.
         #[test]
         fn any_file_is_read_or_refused(
-            key in "image|slots|environment_variables|bind_mounts|shm_size|cpus|add_capabilities",
-            text in fuzz::text("\\[\\]{}:,&*!|>'\"#%@?=~.a-c0-9 \n-"),
+            key in "image|slots|environment_variables|bind_mounts|shm_size|cpus|max_run_time|add_capabilities",
+            text in fuzz::text("\\[\\]{}:,&*!|>'\"#%@?=~.a-dhms0-9 \n-"),
         ) {
             for file in [text.clone(), format!("{key}: {text}"), format!("{key}:\n- {text}")] {
                 if let Ok(config) = parse(&file) {
@@ -466,6 +490,7 @@ resource_pool: big
         fn any_flag_is_read_or_refused(key in "[a-z_.\"\\\\=]{0,20}", value in fuzz::text("0-9a-z:/,.= KMGTi")) {
             let _ = CommandConfig::parse_setting(&format!("{key}={value}"));
             let _ = (parse_variable(&value), BindMount::parse_flag(&value), Size::parse_flag(&value));
+            let _ = RunTime::parse_flag(&value);
         }
     }
 
@@ -502,6 +527,12 @@ resource_pool: big
         "#]],
         );
         check_setting(
+            "max_run_time=2h",
+            expect![[r#"
+            max_run_time: 2h
+        "#]],
+        );
+        check_setting(
             "description=hello, world",
             expect![[r#"
             description: hello, world
@@ -534,7 +565,7 @@ resource_pool: big
         check_setting(
             "a.b=1",
             expect![[r#"
-                error: unknown key `a`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `add_capabilities`, `read_only_root`
+                error: unknown key `a`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `max_run_time`, `add_capabilities`, `read_only_root`
             "#]],
         );
         check_setting(
@@ -562,9 +593,8 @@ resource_pool: big
 
     #[test]
     fn a_spec_gives_the_configuration_that_made_it() {
-        let config = parse("{description: d, image: a, slots: 0, environment_variables: {A: 1}, shm_size: 64MiB, bind_mounts: [{host_path: /a, container_path: /b, read_only: true}, {host_path: /c, container_path: d, propagation: rslave}], memory: 8GiB, cpus: 1.5, add_capabilities: [SYS_PTRACE], read_only_root: false}").unwrap();
-        let spec = v1::CommandSpec { argv: vec!["true".into()], container: Some(config.container()) };
-        let spec = Some(v1::asset::Spec::Command(spec));
+        let config = parse("{description: d, image: a, slots: 0, environment_variables: {A: 1}, shm_size: 64MiB, bind_mounts: [{host_path: /a, container_path: /b, read_only: true}, {host_path: /c, container_path: d, propagation: rslave}], memory: 8GiB, cpus: 1.5, max_run_time: 2h, add_capabilities: [SYS_PTRACE], read_only_root: false}").unwrap();
+        let spec = Some(v1::asset::Spec::Command(config.spec(vec!["true".into()])));
         let asset = v1::Asset { description: "d".into(), spec, ..v1::Asset::default() };
         assert_eq!(CommandConfig::of(&asset), config);
     }

@@ -76,6 +76,30 @@ pub fn parse_duration(text: &str) -> Result<prost_types::Duration, String> {
         .ok_or_else(|| "give a length of time like 30m, 24h or 7d".to_string())
 }
 
+/// Nanoseconds of each unit.
+const UNITS: [(u128, &str); 7] = [
+    (86_400_000_000_000, "d"),
+    (3_600_000_000_000, "h"),
+    (60_000_000_000, "m"),
+    (1_000_000_000, "s"),
+    (1_000_000, "ms"),
+    (1_000, "us"),
+    (1, "ns"),
+];
+
+/// A length of time, exactly, as [`parse_duration`] reads it: `1h 30m`. Agents write it alike, in what they tell of ends.
+pub fn length(time: Duration) -> String {
+    let mut left = time.as_nanos();
+    let mut parts = Vec::new();
+    for (size, unit) in UNITS {
+        if left >= size {
+            parts.push(format!("{}{unit}", left / size));
+            left %= size;
+        }
+    }
+    if parts.is_empty() { "0s".to_string() } else { parts.join(" ") }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -150,6 +174,8 @@ mod tests {
             }
             let _ = parse_duration(&text);
             enough(Duration::new(delay, 1));
+            let time = Duration::from_nanos(delay);
+            prop_assert_eq!(parse_duration(&length(time)), Ok(time.try_into().unwrap()));
         }
     }
 
@@ -158,6 +184,17 @@ mod tests {
         assert_eq!(parse_duration("24h"), Ok(prost_types::Duration { seconds: 86_400, nanos: 0 }));
         for text in ["", "24", "soon"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+        for (text, told) in [
+            ("0", "0s"),
+            ("120m", "2h"),
+            ("1h30m", "1h 30m"),
+            ("1w", "7d"),
+            ("36h 90s", "1d 12h 1m 30s"),
+            ("1500ms 3ns", "1s 500ms 3ns"),
+            ("10y", "3652d 12h"),
+        ] {
+            assert_eq!(length(parse_duration(text).unwrap().try_into().unwrap()), told, "{text}");
         }
     }
 }

@@ -143,7 +143,7 @@ fn command(number: usize, traces: &str) -> CreateAssetRequest {
     CreateAssetRequest {
         request_id: format!("{NAME}{number}"),
         description: format!("{NAME}{number}"),
-        spec: Some(Spec::Command(CommandSpec { argv, container: Some(container) })),
+        spec: Some(Spec::Command(CommandSpec { argv, container: Some(container), max_run_time: None })),
         ..CreateAssetRequest::default()
     }
 }

@@ -381,7 +381,7 @@ fn commands_that_cannot_be() {
         exit 2
         --- stdout
         --- stderr
-        error: unknown.yaml: unknown key `imag`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `add_capabilities`, `read_only_root`
+        error: unknown.yaml: unknown key `imag`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `max_run_time`, `add_capabilities`, `read_only_root`
     "#]]);
     asked.check(&["command", "run", "--unknown", "true"], expect![[r#"
         exit 2

@@ -26,55 +26,6 @@ fn stdout_and_stderr_are_told_apart() {
 }
 
 #[test]
-fn a_killed_command_ends_killed() {
-    let cluster = Cluster::start();
-    let mut attached = cluster.command(&["command", "run", "--", "sleep", "600"]).spawn().unwrap();
-    let id = eventually("the command to be listed", || {
-        cluster.json(&["command", "list"])[0]["id"].as_i64().map(|id| id.to_string())
-    });
-    cluster.wait_for(&id, "RUNNING");
-    cluster.pedl(&["command", "kill", &id]).ok();
-    let ended = cluster.wait_for(&id, "KILLED");
-    assert_eq!(ended["state_reason"], "killed by pedl");
-    assert_eq!(ended["exit_code"], 143, "sleep ends at SIGTERM");
-    assert_eq!(attached.wait().unwrap().code(), Some(125));
-    // Once more changes nothing.
-    cluster.pedl(&["command", "kill", &id]).ok();
-    assert_eq!(cluster.json(&["command", "describe", &id])["ended_at"], ended["ended_at"]);
-}
-
-#[test]
-fn what_ignores_sigterm_is_killed_after_the_grace() {
-    let cluster = Cluster::start();
-    let id = cluster.detached(&["--", "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done"]);
-    eventually("the trap to be set", || cluster.pedl(&["command", "logs", &id]).ok().contains("ready").then_some(()));
-    cluster.pedl(&["command", "kill", &id]).ok();
-    assert_eq!(cluster.wait_for(&id, "KILLED")["exit_code"], 137);
-}
-
-#[test]
-fn a_queued_command_is_killed_at_once() {
-    let cluster = Settings::default().agents(0).start();
-    let id = cluster.detached(&["true"]);
-    cluster.pedl(&["command", "kill", &id]).ok();
-    let killed = cluster.json(&["command", "describe", &id]);
-    assert_eq!((&killed["state"], &killed["started_at"]), (&"KILLED".into(), &serde_json::Value::Null));
-}
-
-#[test]
-fn anothers_command_is_not_ones_to_kill() {
-    let cluster = Settings::default().agents(0).start();
-    cluster.member("ada", None);
-    cluster.member("bob", None);
-    let id = cluster.pedl(&["-u", "ada", "command", "run", "-d", "true"]).ok().trim().to_owned();
-    let refused = cluster.pedl(&["-u", "bob", "command", "kill", &id]);
-    assert_eq!(refused.code, Some(3), "{refused:?}");
-    assert!(refused.stderr.contains("belongs to ada"), "{refused:?}");
-    assert_eq!(cluster.json(&["command", "describe", &id])["state"], "QUEUED");
-    cluster.pedl(&["-u", "admin", "command", "kill", &id]).ok();
-}
-
-#[test]
 fn anothers_environment_is_not_ones_to_read() {
     let cluster = Settings::default().agents(0).start();
     cluster.member("ada", None);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::pin::pin;
+use std::time::Duration;
 
 use bollard::models::{
     ContainerCreateBody, DeviceRequest, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig,
@@ -13,9 +14,10 @@ use bollard::query_parameters::{
     RemoveContainerOptionsBuilder, WaitContainerOptionsBuilder,
 };
 use futures::StreamExt as _;
+use jiff::SignedDuration;
 
-use super::{ApiError, Docker, Failure, Found, Mount, Phase, Refusal};
-use crate::assignment::TaskId;
+use super::{ApiError, Docker, Failure, Found, Limited, Mount, Phase, Refusal};
+use crate::assignment::{Limit, TaskId};
 use crate::backoff::Backoff;
 use crate::config::Capability;
 use crate::isolation::mac_address;
@@ -25,6 +27,8 @@ const AGENT: &str = "pedl.agent";
 pub(super) const TASK: &str = "pedl.task";
 const ASSET: &str = "pedl.asset";
 pub(super) const GPUS: &str = "pedl.gpus";
+pub(super) const MAX_RUN_TIME: &str = "pedl.max_run_time";
+pub(super) const STOP_GRACE: &str = "pedl.stop_grace";
 
 /// Docker's own network: any other takes a start longer, since Docker runs a name server in it.
 const BRIDGE: &str = "bridge";
@@ -65,6 +69,8 @@ pub struct ContainerPlan {
     pub read_only_root: bool,
     /// The GPUs that it holds.
     pub gpus: Vec<String>,
+    /// How long it may run; none: for ever.
+    pub limit: Option<Limit>,
 }
 
 impl ContainerPlan {
@@ -134,6 +140,10 @@ impl Docker {
         let temporary = plan.temporary();
         // Always: a label that is not set here is the image's.
         labels.insert(GPUS.into(), plan.gpus.join(","));
+        // For a process after this one, which may have no master to ask.
+        let time = |time: fn(&Limit) -> Duration| plan.limit.as_ref().map(time).map(in_label).unwrap_or_default();
+        labels.insert(MAX_RUN_TIME.into(), time(|limit| limit.max_run_time));
+        labels.insert(STOP_GRACE.into(), time(|limit| limit.stop_grace));
         let mut environment = plan.environment;
         environment.insert("NVIDIA_VISIBLE_DEVICES".into(), visible_devices(&plan.gpus));
         ContainerCreateBody {
@@ -189,6 +199,16 @@ impl Docker {
         let name = name(task);
         match self.patiently(|| self.api.inspect_container(&name, None::<InspectContainerOptions>)).await {
             Ok(container) => Ok(Some(Phase::from(&container.state.unwrap_or_default()))),
+            Err(Refusal::NotFound(_)) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Looks at a task's container that runs and may not for ever; none: it may, or it does not run.
+    pub async fn find_limited(&self, task: &TaskId) -> Result<Option<Limited>, Refusal> {
+        let name = name(task);
+        match self.patiently(|| self.api.inspect_container(&name, None::<InspectContainerOptions>)).await {
+            Ok(container) => Ok(Limited::find(container)),
             Err(Refusal::NotFound(_)) => Ok(None),
             Err(refusal) => Err(refusal),
         }
@@ -258,6 +278,11 @@ fn unrotated_logs() -> HostConfigLogConfig {
         typ: Some("json-file".into()),
         config: Some(config.map(|(key, value)| (key.into(), value.into())).into()),
     }
+}
+
+/// As ISO 8601 has it: `PT2H`. What is longer than that can tell is no limit.
+fn in_label(time: Duration) -> String {
+    SignedDuration::try_from(time).map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// Billionths of a processor, as Docker counts.

@@ -1,10 +1,13 @@
 //! What Docker shows of containers.
 
-use bollard::models::{ContainerState, ContainerSummary, ContainerSummaryStateEnum};
-use jiff::Timestamp;
+use std::collections::HashMap;
+use std::time::Duration;
 
-use super::containers::{GPUS, TASK};
-use crate::assignment::TaskId;
+use bollard::models::{ContainerInspectResponse, ContainerState, ContainerSummary, ContainerSummaryStateEnum};
+use jiff::{SignedDuration, Timestamp};
+
+use super::containers::{GPUS, MAX_RUN_TIME, STOP_GRACE, TASK};
+use crate::assignment::{Limit, TaskId};
 
 /// A container of this agent, as a listing shows it.
 #[derive(Debug)]
@@ -19,6 +22,37 @@ pub struct Found {
     pub ended: bool,
     /// The GPUs that it holds.
     pub gpus: Vec<String>,
+}
+
+/// A container that runs, and may not for ever.
+#[derive(Debug)]
+pub struct Limited {
+    /// Docker's id.
+    pub id: String,
+    /// Its first process, as Docker sees it.
+    pub pid: i64,
+    /// Since when it runs.
+    pub started_at: Timestamp,
+    /// How long it may.
+    pub limit: Limit,
+}
+
+impl Limited {
+    /// None: it may run for ever, or it does not run.
+    pub(super) fn find(container: ContainerInspectResponse) -> Option<Self> {
+        let labels = container.config?.labels?;
+        let state = container.state?;
+        let Phase::Running { started_at } = Phase::from(&state) else { return None };
+        let max_run_time = length(&labels, MAX_RUN_TIME)?;
+        let stop_grace = length(&labels, STOP_GRACE).unwrap_or_default();
+        let limit = Limit { max_run_time, stop_grace };
+        Some(Self { id: container.id?, pid: state.pid.unwrap_or_default(), started_at, limit })
+    }
+}
+
+/// A length of time in a label.
+fn length(labels: &HashMap<String, String>, name: &str) -> Option<Duration> {
+    labels.get(name)?.parse().ok().and_then(|time: SignedDuration| time.try_into().ok())
 }
 
 /// Where a container stands.

@@ -116,6 +116,17 @@ impl TaskDir {
         fs::read_to_string(self.0.join("stop")).ok()?.parse().ok()
     }
 
+    /// Says why it is about to be told to stop, where nobody ordered it.
+    pub fn note_reason(&self, reason: &str) -> io::Result<()> {
+        self.make()?;
+        write_durably(&self.0.join("reason"), reason.as_bytes())
+    }
+
+    /// Why it was told to stop; none where it was not, or was ordered to.
+    pub fn noted_reason(&self) -> Option<String> {
+        fs::read_to_string(self.0.join("reason")).ok()
+    }
+
     /// The directory, which may be absent.
     pub fn path(&self) -> &Path {
         &self.0

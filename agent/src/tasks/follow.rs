@@ -1,17 +1,19 @@
-//! Follows a container that was started to its end: log, reports, the order to stop. Its end is reported when the
+//! Follows a container that was started to its end: log, reports, the order to stop, the time it may take. Its end is reported when the
 //! master has its log, and nothing of it is removed before the master has its end.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use pedl_proto::agent::v1 as wire;
 use pedl_proto::v1::LogEntry;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 use wire::task_report::Status;
 
-use super::{GONE, Order, Outcome, Tools};
-use crate::assignment::TaskId;
+use super::{GONE, Order, Outcome, Tools, run_time};
+use crate::assignment::{Limit, TaskId};
 use crate::backoff::Backoff;
 use crate::docker::Phase;
 use crate::logs::{self, Outbox, Shipment};
@@ -34,7 +36,7 @@ pub async fn follow(tools: &Tools, task: &TaskId, fresh: bool, orders: watch::Re
         outcome = report_running(tools, task) => return outcome,
         never = stop(tools, task, orders) => match never {},
     };
-    tools.settle(task, report(end, first)).await
+    tools.settle(task, report(end, first, tools.dirs.of(task).noted_reason())).await
 }
 
 /// What the log begins with. Without it the log would be numbered otherwise than before: trouble is waited out.
@@ -64,7 +66,8 @@ async fn end(tools: &Tools, task: &TaskId) -> Option<Phase> {
     }
 }
 
-fn report(end: Option<Phase>, first: Option<LogEntry>) -> Status {
+/// `reason`: why it was told to stop, where nobody ordered it.
+fn report(end: Option<Phase>, first: Option<LogEntry>, reason: Option<String>) -> Status {
     let Some(Phase::Exited { started_at, ended_at, code, out_of_memory }) = end else {
         return Status::CouldNotStart(wire::CouldNotStart { reason: GONE.into() });
     };
@@ -72,12 +75,16 @@ fn report(end: Option<Phase>, first: Option<LogEntry>) -> Status {
     if let Some(reason) = first.as_ref().filter(|_| by_init).and_then(not_run) {
         return Status::CouldNotStart(wire::CouldNotStart { reason });
     }
-    let detail = if out_of_memory && code != 0 { "out of memory" } else { "" };
+    let detail = match reason {
+        Some(reason) => reason,
+        None if out_of_memory && code != 0 => "out of memory".into(),
+        None => String::new(),
+    };
     Status::Exited(wire::Exited {
         started_at: Some(timestamp(started_at)),
         ended_at: Some(timestamp(ended_at)),
         exit_code: code,
-        detail: detail.into(),
+        detail,
     })
 }
 
@@ -111,21 +118,26 @@ async fn report_running(tools: &Tools, task: &TaskId) -> Outcome {
     }
 }
 
-/// When ordered to stop: SIGTERM, and SIGKILL after the grace period, each once, whatever the number of orders and of
-/// agent processes.
-async fn stop(tools: &Tools, task: &TaskId, mut orders: watch::Receiver<Order>) -> Infallible {
-    let grace = loop {
-        if let Order::Stop(grace) = *orders.borrow_and_update() {
-            break grace;
-        }
-        if orders.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+/// When ordered to stop, or when its time is over: SIGTERM, and SIGKILL after the grace period, each once, whatever the
+/// number of orders and of agent processes.
+async fn stop(tools: &Tools, task: &TaskId, orders: watch::Receiver<Order>) -> Infallible {
+    let (grace, over) = tokio::select! {
+        biased;
+        grace = ordered(orders) => (grace, None),
+        limit = overtime(tools, task) => (limit.stop_grace, Some(limit.max_run_time)),
     };
     let dir = tools.dirs.of(task);
     let kill_at = match dir.noted_stop() {
         Some(kill_at) => kill_at,
         None => {
+            if let Some(max_run_time) = over {
+                let reason = format!("stopped after max_run_time ({})", run_time::words(max_run_time));
+                tracing::info!("task {task} is {reason}");
+                // Before the signal: the end may come at once, and to another process.
+                if let Err(error) = dir.note_reason(&reason) {
+                    tracing::warn!("cannot note why task {task} is told to stop: {error}");
+                }
+            }
             kill(tools, task, "SIGTERM").await;
             let kill_at = Timestamp::now()
                 .saturating_add(SignedDuration::try_from(grace).unwrap_or_default())
@@ -141,7 +153,41 @@ async fn stop(tools: &Tools, task: &TaskId, mut orders: watch::Receiver<Order>) 
     // The clock may have been set meanwhile.
     tokio::time::sleep(grace.min(left)).await;
     kill(tools, task, "SIGKILL").await;
-    std::future::pending().await
+    pending().await
+}
+
+/// Waits for the order to stop, and answers the time between SIGTERM and SIGKILL.
+async fn ordered(mut orders: watch::Receiver<Order>) -> Duration {
+    loop {
+        if let Order::Stop(grace) = *orders.borrow_and_update() {
+            return grace;
+        }
+        if orders.changed().await.is_err() {
+            pending::<()>().await;
+        }
+    }
+}
+
+/// A timer of tokio takes two years at most.
+const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Waits until the container has run for as long as it may.
+async fn overtime(tools: &Tools, task: &TaskId) -> Limit {
+    let limited = match tools.docker.find_limited(task).await {
+        Ok(Some(limited)) => limited,
+        Ok(None) => return pending().await,
+        Err(refusal) => {
+            tracing::warn!("how long task {task} may run is not known: {refusal}");
+            return pending().await;
+        }
+    };
+    let left = limited.limit.max_run_time.saturating_sub(run_time::age(&limited));
+    // Monotonic from here on.
+    let Some(over) = Instant::now().checked_add(left) else { return pending().await };
+    while Instant::now() < over {
+        sleep_until(over.min(Instant::now() + LONGEST_SLEEP)).await;
+    }
+    limited.limit
 }
 
 async fn kill(tools: &Tools, task: &TaskId, signal: &str) {

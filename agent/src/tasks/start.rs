@@ -170,6 +170,7 @@ impl Start<'_> {
             capabilities: spec.add_capabilities.clone(),
             read_only_root: spec.read_only_root,
             gpus,
+            limit: spec.limit,
         };
         tools.docker.create(plan).await.map_err(|refusal| Error::Create { agent: agent(), refusal })
     }

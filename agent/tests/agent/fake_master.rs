@@ -170,6 +170,7 @@ impl FakeMaster {
             container: Some(ContainerSpec { image: IMAGE.into(), shm_size: 64 << 20, ..ContainerSpec::default() }),
             argv: ["sh", "-c", script].map(Into::into).into(),
             stop_grace: Some(prost_types::Duration { seconds: 30, nanos: 0 }),
+            max_run_time: None,
         };
         shape(&mut assignment);
         self.change(|known| drop(known.assignments.insert(task.clone(), assignment)));

@@ -17,5 +17,6 @@ mod limits;
 mod program;
 mod refusals;
 mod restarts;
+mod run_time;
 mod stops;
 mod tasks;

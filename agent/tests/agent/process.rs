@@ -11,6 +11,9 @@ use tempfile::TempDir;
 use crate::conditions::until;
 use crate::fake_master::{FakeMaster, JOIN_TOKEN};
 
+/// Where Debian's libfaketime is.
+const FAKETIME: &str = "/usr/$LIB/faketime/libfaketime.so.1";
+
 const DOCKER: &str = "unix:///var/run/docker.sock";
 
 /// What is mounted below a directory of the tests', whose paths hold nothing that would be escaped.
@@ -29,6 +32,8 @@ pub struct Agent {
     docker: String,
     /// What starts the program, and has it less than it was.
     through: &'static [&'static str],
+    /// How far its clock is off.
+    clock: Option<String>,
     child: Option<Child>,
 }
 
@@ -68,6 +73,14 @@ impl Agent {
         Self::start_through(master, &["prlimit", "--nofile=200", "--"])
     }
 
+    /// The same, on a machine whose clock is off by so much (`-5h`, as libfaketime has it). The kernel's own are right.
+    pub fn start_at(master: &FakeMaster, offset: &str) -> Self {
+        let mut agent = Self::install(master, DOCKER);
+        agent.clock = Some(offset.into());
+        agent.start_again();
+        agent
+    }
+
     fn start_through(master: &FakeMaster, through: &'static [&'static str]) -> Self {
         let mut agent = Self::install(master, DOCKER);
         agent.through = through;
@@ -79,7 +92,7 @@ impl Agent {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("token"), format!("{JOIN_TOKEN}\n")).unwrap();
         std::fs::write(dir.path().join("agent.yaml"), "").unwrap();
-        Self { dir: Some(dir), master: master.url(), docker: docker.into(), through: &[], child: None }
+        Self { dir: Some(dir), master: master.url(), docker: docker.into(), through: &[], clock: None, child: None }
     }
 
     pub fn start_again(&mut self) {
@@ -96,6 +109,9 @@ impl Agent {
         command.args(["--master", &self.master, "--docker", &self.docker, "--name", "n1", "--slots", "4"]);
         command.arg("--data-dir").arg(self.data_dir()).arg("--token-file").arg(self.dir().join("token"));
         command.arg("--config").arg(self.config_file());
+        if let Some(offset) = &self.clock {
+            command.env("LD_PRELOAD", FAKETIME).env("FAKETIME", offset).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
         command.env("PEDL_LOG", "pedl_agent=debug,info").stdin(Stdio::null());
         command
     }

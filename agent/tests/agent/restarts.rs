@@ -18,7 +18,7 @@ fn lines(from: u32, to: u32) -> String {
 }
 
 /// Lets a task leave traces, and the test say when it goes on: `/gate` is this directory.
-fn mount_gate(assignment: &mut Assignment, dir: &Path) {
+pub fn mount_gate(assignment: &mut Assignment, dir: &Path) {
     assignment.run_as.as_mut().unwrap().uid = 0;
     let gate =
         BindMount { host_path: dir.to_str().unwrap().into(), container_path: "/gate".into(), ..BindMount::default() };

@@ -69,6 +69,7 @@ fn describe_as_facts(details: &record::AssetDetails, now: Timestamp) -> String {
         ("Shared memory", config.shm_size.map(|size| size.to_string())),
         ("Memory", config.memory.map(|size| size.to_string())),
         ("CPUs", config.cpus.map(|cpus| cpus.to_string())),
+        ("Max run time", config.max_run_time.map(|time| time.to_string())),
         ("Capabilities", config.add_capabilities.as_ref().map(|names| names.join(" "))),
         ("Image files", config.read_only_root.filter(|read_only| *read_only).map(|_| "read-only".to_string())),
     ])

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use pedl_proto::v1::{Asset, AssetState, CommandSpec, CreateAssetRequest, ReadLogsRequest, create_asset_request::Spec};
+use pedl_proto::v1::{Asset, AssetState, CreateAssetRequest, ReadLogsRequest, create_asset_request::Spec};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use uuid::Uuid;
 
 use super::{asset, log_stream};
 use crate::args::Global;
 use crate::client::Client;
-use crate::command_config::{BindMount, CommandConfig, Size, parse_variable};
+use crate::command_config::{BindMount, CommandConfig, RunTime, Size, parse_variable};
 use crate::error::{Error, say};
 use crate::record;
 
@@ -24,6 +24,7 @@ Examples:
   pedl command run -e DEBUG=1 --slots 0 -- sh -c 'echo $DEBUG; id'
   pedl command run --config-file train.yaml --config slots=2 -d -- python train.py
   pedl command run --config-file train.yaml --dry-run -- python train.py
+  pedl command run --max-run-time 2h -- python train.py
 
 A configuration file (YAML; flags go before --config, and that before the file):
   description: nightly training
@@ -38,6 +39,7 @@ A configuration file (YAML; flags go before --config, and that before the file):
   memory: 8GiB                       # at most
   cpus: 1.5                          # at most
   shm_size: 4GiB
+  max_run_time: 1d 12h               # stopped then: SIGTERM, and SIGKILL some seconds later
   add_capabilities: [SYS_PTRACE]     # those that the agent allows; for tasks that run as root
   read_only_root: true               # the image's files stay as they are
   resource_pool: default
@@ -73,6 +75,9 @@ pub struct RunArgs {
     /// The processors whose whole time it may take, such as 1.5
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_cpus)]
     cpus: Option<f64>,
+    /// Stop it when it has run for this long, such as 30m, 2h or 7d
+    #[arg(long, value_name = "DURATION", value_parser = RunTime::parse_flag)]
+    max_run_time: Option<RunTime>,
     /// Where the program starts
     #[arg(long, value_name = "DIR")]
     work_dir: Option<String>,
@@ -140,18 +145,19 @@ fn request(args: RunArgs) -> Result<CreateAssetRequest, Error> {
         slots: args.slots,
         memory: args.memory,
         cpus: args.cpus,
+        max_run_time: args.max_run_time,
         work_dir: args.work_dir,
         environment_variables: args.env.into_iter().collect(),
         ..CommandConfig::default()
     });
     config.bind_mounts.get_or_insert_default().extend(args.volumes);
-    let container = Some(config.container());
+    let spec = Some(Spec::Command(config.spec(args.argv)));
     Ok(CreateAssetRequest {
         request_id: Uuid::now_v7().to_string(),
         description: config.description.unwrap_or_default(),
         resource_pool: config.resource_pool.unwrap_or_default(),
         validate_only: args.dry_run,
-        spec: Some(Spec::Command(CommandSpec { argv: args.argv, container })),
+        spec,
     })
 }
 
@@ -195,7 +201,8 @@ fn outcome(asset: &Asset) -> (u8, Option<String>) {
         reason => format!(": {reason}"),
     };
     match (asset.state(), own) {
-        (AssetState::Completed, own) => (own.unwrap_or(0), None),
+        (AssetState::Completed, own) if because.is_empty() => (own.unwrap_or(0), None),
+        (AssetState::Completed, own) => (own.unwrap_or(0), Some(format!("command {id} completed{because}"))),
         (AssetState::Failed, Some(own)) if because.is_empty() => (own, None),
         (AssetState::Failed, Some(own)) => (own, Some(format!("command {id} failed{because}"))),
         (AssetState::Failed, None) => (NO_EXIT_CODE, Some(format!("command {id} could not start{because}"))),
@@ -247,6 +254,31 @@ mod tests {
     use pedl_proto::v1::Task;
 
     use super::*;
+
+    #[test]
+    fn what_is_said_of_ended_commands() {
+        for (state, exit_code, reason, want) in [
+            (AssetState::Completed, Some(0), "", None),
+            (
+                AssetState::Completed,
+                Some(0),
+                "stopped after max_run_time (2h)",
+                Some("command 42 completed: stopped after max_run_time (2h)"),
+            ),
+            (
+                AssetState::Failed,
+                Some(143),
+                "exit code 143: stopped",
+                Some("command 42 failed: exit code 143: stopped"),
+            ),
+            (AssetState::Killed, Some(143), "killed by ada", Some("command 42: killed by ada")),
+        ] {
+            let latest_task = Some(Task { exit_code, ..Task::default() });
+            let state_reason = reason.into();
+            let asset = Asset { id: 42, state: state.into(), state_reason, latest_task, ..Asset::default() };
+            assert_eq!(outcome(&asset).1.as_deref(), want, "{state:?} {reason}");
+        }
+    }
 
     #[test]
     fn exit_codes_of_ended_commands() {

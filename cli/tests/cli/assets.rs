@@ -354,10 +354,14 @@ fn a_dry_run_starts_nothing() {
 #[test]
 fn limits_capabilities_and_propagation() {
     let (_master, pedl) = with_commands();
-    pedl.write("c.yaml", "{memory: 4GiB, cpus: 4, add_capabilities: [SYS_PTRACE], read_only_root: true}");
+    pedl.write(
+        "c.yaml",
+        "{memory: 4GiB, cpus: 4, max_run_time: 1h, add_capabilities: [SYS_PTRACE], read_only_root: true}",
+    );
     let words =
         "command run -d --config-file c.yaml --memory 8GiB --cpus 1.5 -v /a:/a:rslave -v /b:/b:ro,rprivate true";
-    let id = pedl.stdout(&words.split(' ').collect::<Vec<_>>());
+    let words = words.split(' ').collect::<Vec<_>>();
+    let id = pedl.stdout(&[&["command", "run", "--max-run-time", "1d 90m"], &words[2..]].concat());
     pedl.check(
         &["command", "config", id.trim()],
         expect![[r#"
@@ -375,6 +379,7 @@ fn limits_capabilities_and_propagation() {
           read_only: true
         memory: 8GiB
         cpus: 1.5
+        max_run_time: 1d 1h 30m
         add_capabilities:
         - SYS_PTRACE
         read_only_root: true
@@ -390,6 +395,7 @@ fn limits_capabilities_and_propagation() {
         Bind mounts:    /a:/a:rw,rslave, /b:/b:ro
         Memory:         8GiB
         CPUs:           1.5
+        Max run time:   1d 1h 30m
         Capabilities:   SYS_PTRACE
         Image files:    read-only"#]]
     .assert_eq(&last.join("\n"));

@@ -274,7 +274,7 @@ fn wrong_commands_to_run() {
     pedl.check(&["command", "run", "--config", "imge=x", "true"], expect![[r#"
         exit 2
         --- stderr
-        error: invalid value 'imge=x' for '--config <KEY=VALUE>': unknown key `imge`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `add_capabilities`, `read_only_root`
+        error: invalid value 'imge=x' for '--config <KEY=VALUE>': unknown key `imge`, expected one of `description`, `resource_pool`, `image`, `slots`, `work_dir`, `environment_variables`, `bind_mount`, `bind_mounts`, `shm_size`, `memory`, `cpus`, `max_run_time`, `add_capabilities`, `read_only_root`
     "#]]);
     pedl.check(
         &["command", "run", "--config-file", "absent.yaml", "true"],

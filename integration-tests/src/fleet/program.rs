@@ -27,7 +27,7 @@ impl Program {
         CreateAssetRequest {
             request_id: request_id.into(),
             description: description.into(),
-            spec: Some(Spec::Command(CommandSpec { argv, container: None })),
+            spec: Some(Spec::Command(CommandSpec { argv, ..CommandSpec::default() })),
             ..CreateAssetRequest::default()
         }
     }

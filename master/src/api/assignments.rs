@@ -11,6 +11,7 @@ use tonic::Status;
 use super::Api;
 use super::convert::{agent_user_to_proto, container_to_proto};
 use crate::agents::presence::Connection;
+use crate::assets::spec::CommandSpec;
 use crate::assets::state::State;
 use crate::assets::{Asset, Spec, Task};
 use crate::error::{Error, Result};
@@ -126,7 +127,8 @@ fn of_task(task: &Task, action: Action) -> Assignment {
 
 fn to_be_run(task: &Task, asset: Asset) -> Assignment {
     let Spec::Command(command) = asset.spec;
-    let mut container = container_to_proto(command.container);
+    let CommandSpec { argv, container, max_run_time } = command;
+    let mut container = container_to_proto(container);
     let own = [
         ("PEDL_ASSET_ID", task.asset.to_string()),
         ("PEDL_TASK_ID", task.id.to_string()),
@@ -136,7 +138,8 @@ fn to_be_run(task: &Task, asset: Asset) -> Assignment {
     Assignment {
         run_as: task.run_as.clone().map(agent_user_to_proto),
         container: Some(container),
-        argv: command.argv,
+        argv,
+        max_run_time: max_run_time.and_then(|time| time.try_into().ok()),
         ..of_task(task, Action::Run)
     }
 }

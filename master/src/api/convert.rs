@@ -223,7 +223,12 @@ pub fn asset_event_to_proto(event: events::Recorded) -> v1::AssetEvent {
 }
 
 fn command_to_proto(command: CommandSpec) -> v1::CommandSpec {
-    v1::CommandSpec { argv: command.argv, container: Some(container_to_proto(command.container)) }
+    let CommandSpec { argv, container, max_run_time } = command;
+    v1::CommandSpec {
+        argv,
+        container: Some(container_to_proto(container)),
+        max_run_time: max_run_time.and_then(|time| time.try_into().ok()),
+    }
 }
 
 pub fn container_to_proto(container: ContainerSpec) -> v1::ContainerSpec {

@@ -1,6 +1,8 @@
 //! Parses what an asset shall run.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use pedl_proto::v1;
 use prost::Message as _;
@@ -21,6 +23,10 @@ const MAX_DESCRIPTION: usize = 256;
 const MAX_REQUEST_ID: usize = 64;
 const MAX_SLOTS: i32 = 4096;
 const MAX_CAPABILITIES: usize = 64;
+
+/// 1 second to 10 years of 365.25 days, as the command line counts them: no task is meant to run longer, and what is
+/// later still could not be told as a time.
+const RUN_TIMES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(10 * 31_557_600);
 
 /// Where no description was given, this much of the spec is.
 const SUMMARY: usize = 80;
@@ -67,11 +73,17 @@ pub fn parse_pool(fields: &mut Fields, pool: String) -> String {
 }
 
 fn parse_command(fields: &mut Fields, command: v1::CommandSpec) -> CommandSpec {
-    let v1::CommandSpec { argv, container } = command;
+    let v1::CommandSpec { argv, container, max_run_time } = command;
     let container = parse_container(fields, container.unwrap_or_default());
     fields.check(argv.first().is_some_and(|word| !word.is_empty()), "command.argv", "must name a program to run");
     fields.check(!argv.iter().any(|word| word.contains('\0')), "command.argv", "must not contain NUL characters");
-    CommandSpec { argv, container }
+    CommandSpec { argv, container, max_run_time: max_run_time.and_then(|time| parse_run_time(fields, time)) }
+}
+
+fn parse_run_time(fields: &mut Fields, time: prost_types::Duration) -> Option<Duration> {
+    let bounded = Duration::try_from(time).ok().filter(|time| RUN_TIMES.contains(time));
+    fields.check(bounded.is_some(), "max_run_time", "must be 1 second to 10 years");
+    bounded
 }
 
 fn parse_container(fields: &mut Fields, container: v1::ContainerSpec) -> ContainerSpec {
@@ -146,7 +158,11 @@ mod tests {
 
     fn show(change: impl FnOnce(&mut v1::CreateAssetRequest, &mut v1::CommandSpec)) -> String {
         let mut request = v1::CreateAssetRequest::default();
-        let mut command = v1::CommandSpec { argv: vec!["true".into()], container: Some(v1::ContainerSpec::default()) };
+        let mut command = v1::CommandSpec {
+            argv: vec!["true".into()],
+            container: Some(v1::ContainerSpec::default()),
+            max_run_time: None,
+        };
         change(&mut request, &mut command);
         request.spec = Some(v1::create_asset_request::Spec::Command(command));
         match parse(request, UserId(1), &ContainerDefaults::default()) {
@@ -157,6 +173,10 @@ mod tests {
 
     fn show_container(change: impl FnOnce(&mut v1::ContainerSpec)) -> String {
         show(|_, command| change(command.container.as_mut().unwrap()))
+    }
+
+    fn show_run_time(seconds: i64, nanos: i32) -> String {
+        show(|_, command| command.max_run_time = Some(prost_types::Duration { seconds, nanos }))
     }
 
     fn mount(host_path: &str, container_path: &str) -> v1::BindMount {
@@ -176,6 +196,21 @@ mod tests {
             my run in default
         "#]]
         .assert_eq(&shown.concat());
+    }
+
+    #[test]
+    fn run_times_within_their_bounds_are_kept() {
+        let kept = |seconds, nanos| {
+            let max_run_time = Some(prost_types::Duration { seconds, nanos });
+            let mut fields = Fields::default();
+            let argv = vec!["true".into()];
+            let command = parse_command(&mut fields, v1::CommandSpec { argv, container: None, max_run_time });
+            fields.finish().unwrap();
+            command.max_run_time.unwrap()
+        };
+        assert_eq!(kept(1, 0), Duration::from_secs(1));
+        assert_eq!(kept(90, 500_000_000), Duration::from_millis(90_500));
+        assert_eq!(kept(315_576_000, 0), *RUN_TIMES.end());
     }
 
     #[test]
@@ -228,6 +263,11 @@ mod tests {
             show_container(|c| c.cpus = f64::INFINITY),
             show_container(|c| c.add_capabilities = vec!["CAP_ALL".into(), "SYS PTRACE".into()]),
             show_container(|c| c.add_capabilities = vec!["BPF".into(); 65]),
+            show_run_time(0, 999_999_999),
+            show_run_time(0, 0),
+            show_run_time(-7200, 0),
+            show_run_time(315_576_000, 1),
+            show_run_time(i64::MAX, i32::MAX),
         ];
         expect![[r#"
             command.argv must name a program to run
@@ -254,6 +294,11 @@ mod tests {
             cpus must be 0.01 to 4096
             add_capabilities[0] must not be ALL: name each; add_capabilities[1] must be a capability's name, such as SYS_PTRACE
             add_capabilities must be at most 64
+            max_run_time must be 1 second to 10 years
+            max_run_time must be 1 second to 10 years
+            max_run_time must be 1 second to 10 years
+            max_run_time must be 1 second to 10 years
+            max_run_time must be 1 second to 10 years
         "#]].assert_eq(&shown.concat());
     }
 }

@@ -198,7 +198,7 @@ fn apply(task: &mut Task, status: Status) -> bool {
 
 fn reason_of_exit(exit_code: i32, detail: &str) -> String {
     match (exit_code, detail) {
-        (0, _) => String::new(),
+        (0, detail) => detail.to_owned(),
         (code, "") => format!("exit code {code}"),
         (code, detail) => format!("exit code {code}: {detail}"),
     }
@@ -351,6 +351,20 @@ mod tests {
         assert_eq!(told(&store, agent, task, exited(143)).await, Verdict::Remove);
         assert_eq!(state(&store, task).await, (State::Killed, "killed by ada".into()));
         assert_eq!(store::tasks::get(store.read(), task).await.unwrap().exit_code, Some(143));
+    }
+
+    #[test]
+    fn reasons_of_exits() {
+        let stopped = "stopped after max_run_time (2h)";
+        for (exit_code, detail, reason) in [
+            (0, "", ""),
+            (7, "", "exit code 7"),
+            (137, "out of memory", "exit code 137: out of memory"),
+            (143, stopped, "exit code 143: stopped after max_run_time (2h)"),
+            (0, stopped, stopped),
+        ] {
+            assert_eq!(reason_of_exit(exit_code, detail), reason);
+        }
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -14,6 +15,9 @@ use crate::config::ContainerDefaults;
 pub struct CommandSpec {
     pub argv: Vec<String>,
     pub container: ContainerSpec,
+    /// From its container's start; none: no limit.
+    #[serde(default)]
+    pub max_run_time: Option<Duration>,
 }
 
 impl CommandSpec {
@@ -253,6 +257,7 @@ mod tests {
         let spec = |argv: &[&str]| CommandSpec {
             argv: argv.iter().map(|word| (*word).to_owned()).collect(),
             container: empty(),
+            max_run_time: None,
         };
         assert_eq!(spec(&["sh", "-c", "a\n  b"]).summary(80), "sh -c a b");
         assert_eq!(spec(&["ääää", "bbbb"]).summary(6), "ääää …");

@@ -104,6 +104,7 @@ async fn a_database_of_the_first_release_is_brought_up_to_date() {
     }
     assert_eq!(tasks::get(store.read(), task).await.unwrap().run_as, Some(link));
     let Spec::Command(command) = assets::get(store.read(), AssetId(1)).await.unwrap().spec;
+    assert_eq!(command.max_run_time, None);
     let ContainerSpec { bind_mounts, memory, cpus, add_capabilities, read_only_root, .. } = command.container;
     assert_eq!(bind_mounts[0].propagation, Propagation::Rprivate);
     assert_eq!((memory, cpus, add_capabilities.len(), read_only_root), (None, None, 0, None));
@@ -199,6 +200,7 @@ pub fn command() -> CommandSpec {
             add_capabilities: Capability::parse("SYS_PTRACE").into_iter().collect(),
             read_only_root: Some(true),
         },
+        max_run_time: Some(Duration::from_millis(90_500)),
     }
 }
 

@@ -25,6 +25,7 @@ function told(text: string): unknown {
     return problems;
   }
   const { description, resourcePool, spec } = requestOf(config, ["true"]);
+  const maxRunTime = spec.value?.maxRunTime;
   const container = spec.value?.container;
   if (container === undefined) {
     return undefined;
@@ -32,6 +33,7 @@ function told(text: string): unknown {
   return withoutEmpty({
     description,
     resource_pool: resourcePool,
+    max_run_time: maxRunTime && { seconds: Number(maxRunTime.seconds), nanos: maxRunTime.nanos },
     container: withoutEmpty({
       image: container.image,
       environment_variables: container.environmentVariables,

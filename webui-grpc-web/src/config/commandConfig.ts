@@ -14,6 +14,7 @@ import {
   MountPropagation,
 } from "../gen/pedl/v1/asset_pb";
 import { toYaml } from "./print";
+import { runTimeFromProto, runTimeToProto } from "./runTime";
 import { sizeFromProto, sizeToProto } from "./size";
 
 export { type Parsed, type Problem, parseConfig } from "./parse";
@@ -31,6 +32,8 @@ export interface CommandConfig {
   shmSize?: bigint;
   memory?: bigint;
   cpus?: number;
+  /** In nanoseconds. */
+  maxRunTime?: bigint;
   addCapabilities?: readonly string[];
   readOnlyRoot?: boolean;
 }
@@ -66,7 +69,11 @@ export function containerOf(config: CommandConfig): ContainerSpec {
 
 /** What to run, and in what. */
 export function specOf(config: CommandConfig, argv: readonly string[]): CommandSpec {
-  return create(CommandSpecSchema, { argv: [...argv], container: containerOf(config) });
+  return create(CommandSpecSchema, {
+    argv: [...argv],
+    container: containerOf(config),
+    ...(config.maxRunTime === undefined ? {} : { maxRunTime: runTimeToProto(config.maxRunTime) }),
+  });
 }
 
 /** The request that creates it, without a request id. */
@@ -80,7 +87,8 @@ export function requestOf(config: CommandConfig, argv: readonly string[]): Creat
 
 /** The configuration that would create an asset like this one again. */
 export function configFrom(asset: Asset): CommandConfig {
-  const container = (asset.spec.case === "command" && asset.spec.value.container) || create(ContainerSpecSchema);
+  const command = asset.spec.case === "command" ? asset.spec.value : undefined;
+  const container = command?.container ?? create(ContainerSpecSchema);
   const mounts = container.bindMounts.map(
     ({ hostPath, containerPath, readOnly, propagation }): BindMount => ({
       hostPath,
@@ -100,6 +108,7 @@ export function configFrom(asset: Asset): CommandConfig {
     shmSize: sizeFromProto(container.shmSize),
     memory: sizeFromProto(container.memory),
     cpus: container.cpus > 0 ? container.cpus : undefined,
+    maxRunTime: command?.maxRunTime && runTimeFromProto(command.maxRunTime),
     addCapabilities: container.addCapabilities.length > 0 ? container.addCapabilities : undefined,
     readOnlyRoot: container.readOnlyRoot,
   });

@@ -11,7 +11,7 @@ function labels(text: string): string[] | undefined {
 test.each<[string, string[] | undefined]>([
   [
     "image: a\nslots: 1\ndescription: d\nresource_pool: p\nwork_dir: w\nenvironment_variables:\nmemory: 1\ncpus: 1\n|",
-    ["bind_mounts", "shm_size", "add_capabilities", "read_only_root"],
+    ["bind_mounts", "shm_size", "max_run_time", "add_capabilities", "read_only_root"],
   ],
   ["bind_mounts:\n- |", ["host_path", "container_path", "read_only", "propagation"]],
   ["bind_mounts:\n  - host_path: /a\n    con|", ["container_path", "read_only", "propagation"]],

@@ -10,6 +10,7 @@ export const KEYS = {
   shm_size: "The size of /dev/shm, such as 4GiB",
   memory: "The memory that it may take, such as 8GiB",
   cpus: "The processors whose whole time it may take, such as 1.5",
+  max_run_time: "Stop it when it has run for this long, such as 30m, 2h or 7d",
   add_capabilities: "Linux capabilities such as SYS_PTRACE; each must be allowed by the agent",
   read_only_root: "Whether the image's files cannot be changed; /tmp and the home can",
 } as const;

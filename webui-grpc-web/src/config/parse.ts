@@ -17,6 +17,7 @@ import {
 } from "yaml";
 import { type BindMount, type CommandConfig, withoutAbsent } from "./commandConfig";
 import { findKey, isMountKey, KEY_ORDER, type Key, MOUNT_KEYS, type MountKey } from "./keys";
+import { parseRunTime } from "./runTime";
 import { describePlain, isNull, parseBool, parseFloat64, parseInteger } from "./scalar";
 import { parseSize } from "./size";
 
@@ -130,6 +131,7 @@ class Reader {
       shmSize: read("shm_size", this.size),
       memory: read("memory", this.size),
       cpus: read("cpus", this.number),
+      maxRunTime: read("max_run_time", this.runTime),
       addCapabilities: read("add_capabilities", this.texts),
       readOnlyRoot: read("read_only_root", this.bool),
     });
@@ -194,17 +196,28 @@ class Reader {
     return bool ?? false;
   };
 
-  private readonly size = (value: Value, field: string, at: Place): bigint => {
-    const expected = "bytes, or a size like 64MiB or 4GiB";
+  private readonly size = (value: Value, field: string, at: Place): bigint =>
+    this.amount(value, field, at, parseSize, "bytes, or a size like 64MiB or 4GiB");
+
+  private readonly runTime = (value: Value, field: string, at: Place): bigint =>
+    this.amount(value, field, at, parseRunTime, "a length of time like 30m, 24h or 7d");
+
+  private amount(
+    value: Value,
+    field: string,
+    at: Place,
+    parse: (text: string) => bigint | undefined,
+    expected: string,
+  ): bigint {
     const text = textOf(this.resolve(value));
-    const size = text === undefined ? undefined : parseSize(text);
+    const amount = text === undefined ? undefined : parse(text);
     if (text === undefined) {
       this.addType(field, value, expected, at);
-    } else if (size === undefined) {
+    } else if (amount === undefined) {
       this.add(field, `invalid value: string "${text}", expected ${expected}`, rangeOf(value) ?? at);
     }
-    return size ?? 0n;
-  };
+    return amount ?? 0n;
+  }
 
   private readonly texts = (value: Value, field: string, at: Place): string[] =>
     this.items(value, field, at).map((item, i) => this.text(item, `${field}[${i}]`, at));

@@ -3,6 +3,7 @@
 import { Document, Scalar, type ToStringOptions, YAMLMap, YAMLSeq } from "yaml";
 import type { CommandConfig } from "./commandConfig";
 import type { Key } from "./keys";
+import { printRunTime } from "./runTime";
 import { looksLikeMore } from "./scalar";
 import { printSize } from "./size";
 
@@ -22,7 +23,7 @@ export function toYaml(config: CommandConfig): string {
       root.items.push(new Document().createPair(key, value) as never);
     }
   };
-  const { shmSize, memory, cpus, slots, readOnlyRoot } = config;
+  const { shmSize, memory, cpus, maxRunTime, slots, readOnlyRoot } = config;
   add("description", asText(config.description));
   add("resource_pool", asText(config.resourcePool));
   add("image", asText(config.image));
@@ -36,6 +37,7 @@ export function toYaml(config: CommandConfig): string {
   add("shm_size", shmSize === undefined ? undefined : textNode(printSize(shmSize)));
   add("memory", memory === undefined ? undefined : textNode(printSize(memory)));
   add("cpus", cpus === undefined ? undefined : plain(printNumber(cpus)));
+  add("max_run_time", maxRunTime === undefined ? undefined : textNode(printRunTime(maxRunTime)));
   add("add_capabilities", config.addCapabilities && list(config.addCapabilities.map(textNode)));
   add("read_only_root", readOnlyRoot === undefined ? undefined : plain(`${readOnlyRoot}`));
   return printDocument(root);

@@ -5,6 +5,7 @@ import { CopyButton } from "../../components/CopyButton";
 import { Duration } from "../../components/Duration";
 import { type Fact, Facts } from "../../components/Facts";
 import { RelativeTime } from "../../components/RelativeTime";
+import { printRunTime, runTimeFromProto } from "../../config/runTime";
 import { quoteWords } from "../../config/words";
 import { type Asset, AssetState, type BindMount, type Task } from "../../gen/pedl/v1/asset_pb";
 import classes from "./AssetFacts.module.css";
@@ -32,6 +33,7 @@ export function AssetFacts({ asset }: { asset: Asset }) {
       : undefined,
     { label: "Created", value: <RelativeTime at={asset.createdAt} /> },
     startedFact(asset),
+    command?.maxRunTime && { label: "Max run time", value: printRunTime(runTimeFromProto(command.maxRunTime)) },
     asset.endedAt && asset.startedAt
       ? { label: "Ended", value: <When at={asset.endedAt} more="after" from={asset.startedAt} to={asset.endedAt} /> }
       : asset.endedAt && { label: "Ended", value: <RelativeTime at={asset.endedAt} /> },

@@ -110,6 +110,13 @@ export function ConfigForm({ launch, pools, attempted, onYaml }: Props) {
           hint="The size of /dev/shm"
           placeholder={sizeOf(defaults.shmSize)}
         />
+        <ScalarField
+          {...field}
+          name="max_run_time"
+          label="Max run time"
+          hint="Stopped then; such as 30m, 2h, 7d"
+          placeholder="No limit"
+        />
         <ReadOnlyRoot launch={launch} byDefault={defaults.readOnlyRoot} />
         <div className={classes.wide}>
           <ScalarField

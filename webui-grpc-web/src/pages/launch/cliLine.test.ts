@@ -23,6 +23,8 @@ test.each([
     "pedl command run -v /a:/b:rslave -- true",
   ],
   ["shm_size: 4GiB\ncpus: 1.5\n", "pedl command run --cpus 1.5 --config shm_size=4GiB -- true"],
+  ["max_run_time: 2h\n", "pedl command run --max-run-time 2h -- true"],
+  ["max_run_time: 90m\n", "pedl command run --max-run-time '1h 30m' -- true"],
   ["resource_pool: big\n", "pedl command run --config resource_pool=big -- true"],
 ])("%j", (yaml, want) => expect(line(yaml)).toBe(want));
 

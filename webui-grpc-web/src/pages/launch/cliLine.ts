@@ -1,6 +1,7 @@
 // The line for a terminal that does the same as the form.
 
 import type { BindMount, CommandConfig } from "../../config/commandConfig";
+import { printRunTime } from "../../config/runTime";
 import { isNull } from "../../config/scalar";
 import { printSize } from "../../config/size";
 import { quoteWord, quoteWords } from "../../config/words";
@@ -32,6 +33,7 @@ function flags(config: CommandConfig, withheld: readonly string[]): string[] {
       : [setting("bind_mounts", mounts.map(mountSetting))]),
     flag("--memory", config.memory === undefined ? undefined : printSize(config.memory)),
     flag("--cpus", config.cpus?.toString()),
+    flag("--max-run-time", config.maxRunTime === undefined ? undefined : printRunTime(config.maxRunTime)),
     setting("shm_size", config.shmSize === undefined ? undefined : printSize(config.shmSize)),
     setting("add_capabilities", config.addCapabilities),
     setting("read_only_root", config.readOnlyRoot),
