@@ -8,12 +8,11 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::clock::Clock;
+use crate::network::Network;
 use crate::process::{Process, program};
 use crate::settings::Settings;
 use crate::{docker, eventually};
-
-/// Where Debian's libfaketime is.
-const FAKETIME: &str = "/usr/$LIB/faketime/libfaketime.so.1";
 
 /// A master, its agents, and a place for their files and the members' credentials.
 pub struct Cluster {
@@ -25,8 +24,7 @@ pub struct Cluster {
     https: bool,
     address: String,
     id: String,
-    /// How far the master's clock is off, as libfaketime writes it.
-    clock: Option<String>,
+    network: Option<Network>,
     /// There until this is dropped.
     dir: Option<TempDir>,
 }
@@ -79,9 +77,17 @@ impl Cluster {
             https: false,
             address: "127.0.0.1:0".into(),
             id: String::new(),
-            clock: None,
+            network: None,
             dir: Some(dir),
         };
+        if cluster.settings.own_network {
+            let network = cluster.network.insert(Network::make());
+            cluster.address = format!("{}:0", network.address());
+        }
+        if cluster.settings.own_clocks {
+            cluster.master_clock().set("+0");
+            cluster.agents_clock().set("+0");
+        }
         cluster.start_master();
         let master = cluster.json(&["master", "info"]);
         cluster.id = master["cluster_id"].as_str().expect("a cluster has an id").to_owned();
@@ -97,15 +103,20 @@ impl Cluster {
     /// # Panics
     /// When it does not come up.
     pub fn start_master(&mut self) {
+        self.start_master_in("master");
+    }
+
+    /// Starts a master with another data directory, on the port that the cluster's had before.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn start_master_in(&mut self, data_dir: &str) {
         let log = self.path("master.log");
         let seen = fs::read_to_string(&log).unwrap_or_default().len();
         let mut command = Command::new(program("pedl-master"));
         command.args(["--config"]).arg(self.path("master.yaml"));
-        command.args(["--listen", &self.address, "--data-dir"]).arg(self.path("master"));
-        if let Some(offset) = &self.clock {
-            // Timers go by the monotonic clock, which is left alone.
-            command.env("LD_PRELOAD", FAKETIME).env("FAKETIME", offset).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        }
+        command.args(["--listen", &self.address, "--data-dir"]).arg(self.path(data_dir));
+        self.master_clock().apply(&mut command);
         let mut master = Process::start(&mut command, &log);
         let url = eventually("the master to listen", || {
             let output = master.output();
@@ -119,9 +130,22 @@ impl Cluster {
         self.master = Some(master);
     }
 
-    /// Sets the clock of masters that are started from now on: `+31d` is a month ahead.
-    pub fn set_clock(&mut self, offset: &str) {
-        self.clock = Some(offset.to_owned());
+    /// The master's wall clock. One that was not set before the master started is not the one that it goes by.
+    pub fn master_clock(&self) -> Clock {
+        Clock::new(self.path("master.clock"))
+    }
+
+    /// The agents' wall clock, likewise.
+    pub fn agents_clock(&self) -> Clock {
+        Clock::new(self.path("agents.clock"))
+    }
+
+    /// The network between the master and the agents.
+    ///
+    /// # Panics
+    /// When the cluster has none of its own.
+    pub fn network(&self) -> &Network {
+        self.network.as_ref().expect("the cluster has a network of its own")
     }
 
     /// Kills the master at once, as a power cut would.
@@ -136,7 +160,12 @@ impl Cluster {
 
     /// Starts the agent of that number after `change` has made its command another.
     pub fn start_agent_with(&mut self, number: usize, change: impl FnOnce(&mut Command)) {
-        let mut command = Command::new(program("pedl-agent"));
+        let program = program("pedl-agent");
+        let mut command = match &self.network {
+            Some(network) => network.command(program),
+            None => Command::new(program),
+        };
+        self.agents_clock().apply(&mut command);
         command.env("PEDL_AGENT_MASTER", self.url()).args(["--name", &format!("n{number}")]);
         command.arg("--data-dir").arg(self.path(&format!("agent{number}")));
         command.arg("--token-file").arg(self.path("master/agent-token"));
@@ -263,6 +292,11 @@ impl Cluster {
     /// The containers of this cluster, running or not.
     pub fn containers(&self) -> Vec<String> {
         docker::containers(&self.label())
+    }
+
+    /// Those of them that run.
+    pub fn running(&self) -> Vec<String> {
+        docker::running(&self.label())
     }
 
     fn label(&self) -> String {

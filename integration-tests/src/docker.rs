@@ -32,7 +32,16 @@ pub fn image(name: &str, dockerfile: &str) -> String {
 
 /// The ids of all containers with a label, running or not.
 pub fn containers(label: &str) -> Vec<String> {
-    let ids = docker(&["ps", "--all", "--quiet", "--no-trunc", "--filter", &format!("label={label}")]);
+    ids(&["--all", "--filter", &format!("label={label}")])
+}
+
+/// The ids of those with a label that run.
+pub fn running(label: &str) -> Vec<String> {
+    ids(&["--filter", &format!("label={label}")])
+}
+
+fn ids(filter: &[&str]) -> Vec<String> {
+    let ids = docker(&[&["ps", "--quiet", "--no-trunc"], filter].concat());
     ids.split_whitespace().map(ToOwned::to_owned).collect()
 }
 

@@ -2,18 +2,22 @@
 //! interface, in a directory of their own. Whatever a cluster started ends with it, even when its test panics.
 
 mod client;
+mod clock;
 mod cluster;
 mod docker;
 pub mod fleet;
 pub mod http;
+mod network;
 mod process;
 mod settings;
 mod tmpfs;
 mod workload;
 
 pub use client::Client;
+pub use clock::Clock;
 pub use cluster::{Cluster, Outcome, outcome, owner};
 pub use docker::{docker, image};
+pub use network::Network;
 pub use process::{Process, program};
 pub use settings::Settings;
 pub use tmpfs::Tmpfs;

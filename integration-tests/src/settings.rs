@@ -10,13 +10,15 @@ pub struct Settings {
     pub(crate) master_yaml: String,
     pub(crate) agents: usize,
     pub(crate) slots: u32,
+    pub(crate) own_clocks: bool,
+    pub(crate) own_network: bool,
 }
 
 impl Default for Settings {
     /// SQLite, the busybox image, and one agent of 16 slots.
     fn default() -> Self {
         let master_yaml = format!("task_container_defaults: {{ image: '{}', shm_size: 16MiB }}\n", crate::BUSYBOX);
-        Self { master_yaml, agents: 1, slots: 16 }
+        Self { master_yaml, agents: 1, slots: 16, own_clocks: false, own_network: false }
     }
 }
 
@@ -58,6 +60,20 @@ impl Settings {
     #[must_use]
     pub fn slots(mut self, slots: u32) -> Self {
         self.slots = slots;
+        self
+    }
+
+    /// Gives the master a wall clock of its own and the agents another, for tests to set.
+    #[must_use]
+    pub fn own_clocks(mut self) -> Self {
+        self.own_clocks = true;
+        self
+    }
+
+    /// Puts a network between the master and the agents, for tests to cut.
+    #[must_use]
+    pub fn own_network(mut self) -> Self {
+        self.own_network = true;
         self
     }
 

@@ -143,11 +143,11 @@ fn an_ended_token_is_refused_at_once() {
 
     let token = login(&cluster);
     cluster.kill_master();
-    cluster.set_clock("+29d");
+    cluster.master_clock().set("+29d");
     cluster.start_master();
     assert!(takes(&cluster, &token), "sessions outlive masters, for 30 days");
     cluster.kill_master();
-    cluster.set_clock("+31d");
+    cluster.master_clock().set("+31d");
     cluster.start_master();
     assert!(!takes(&cluster, &token), "and no longer");
 }

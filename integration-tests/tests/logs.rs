@@ -1,9 +1,9 @@
 //! Logs, whole and in order.
 
-use integration_tests::{Cluster, Settings, eventually};
+use integration_tests::{Cluster, Process, Settings, eventually};
 use pedl_proto::v1::asset_service_client::AssetServiceClient;
 use pedl_proto::v1::session_service_client::SessionServiceClient;
-use pedl_proto::v1::{LoginRequest, ReadLogsRequest, ReadLogsResponse};
+use pedl_proto::v1::{LogEntry, LogSource, LoginRequest, ReadLogsRequest, ReadLogsResponse};
 use tonic::Request;
 
 /// `seq -f`, which busybox has not: lines that tell their number.
@@ -105,4 +105,115 @@ fn a_log_is_cut_at_its_limit_and_removed_after_its_time() {
     });
     assert!(gone.stderr.contains("as logs.retention of the master says: it is gone"), "{gone:?}");
     assert_eq!(cluster.json(&["command", "describe", "1"])["exit_code"], 3, "the command itself stays");
+}
+
+#[test]
+fn ten_thousand_lines_in_a_moment_arrive_complete_and_in_order() {
+    let cluster = Cluster::start();
+    // One program's few writes, before anybody reads.
+    let numbers = cluster.pedl(&["command", "run", "--", "seq", "1", "10000"]).ok();
+    assert!(numbers == (1..=10_000).map(|i| format!("{i}\n")).collect::<String>(), "{} lines", numbers.lines().count());
+}
+
+#[test]
+fn junk_harms_nothing() {
+    let cluster = Cluster::start();
+    let script = r#"i=0; while [ $i -lt 256 ]; do printf "\\$(printf %03o $i)"; i=$((i+1)); done; echo; echo after"#;
+    let output = cluster.pedl(&["command", "run", "--", "sh", "-c", script]).ok();
+    // Docker's log is JSON: it keeps characters, and each byte that is of none becomes U+FFFD.
+    let ascii: String = (0..128).map(char::from).collect();
+    assert_eq!(output, format!("{ascii}{}\nafter\n", "\u{fffd}".repeat(128)));
+}
+
+#[test]
+fn each_stream_has_its_lines_in_order_and_their_times() {
+    let cluster = Cluster::start();
+    let script = "i=0; while [ $i -lt 20 ]; do echo out $i; echo err $i >&2; usleep 20000; i=$((i+1)); done";
+    let id = cluster.detached(&["--", "sh", "-c", script]);
+    cluster.wait_for(&id, "COMPLETED");
+    let entries = entries(read(&cluster, ReadLogsRequest::default()));
+    assert!(entries.iter().map(|entry| entry.offset).eq(0..40), "numbered without gaps");
+    for (source, name) in [(LogSource::Stdout, "out"), (LogSource::Stderr, "err")] {
+        let of_source: Vec<_> = entries.iter().filter(|entry| entry.source() == source).collect();
+        let told: Vec<_> = of_source.iter().map(|entry| String::from_utf8_lossy(&entry.data)).collect();
+        assert_eq!(told, (0..20).map(|i| format!("{name} {i}\n")).collect::<Vec<_>>());
+        let times: Vec<_> = of_source.iter().map(|entry| entry.time.unwrap()).map(|t| (t.seconds, t.nanos)).collect();
+        assert!(times.is_sorted_by(|a, b| a < b), "each is later than the one before: {times:?}");
+    }
+}
+
+fn entries(responses: Vec<ReadLogsResponse>) -> Vec<LogEntry> {
+    responses.into_iter().flat_map(|response| response.entries).collect()
+}
+
+#[test]
+fn the_newest_since_a_moment() {
+    let cluster = Cluster::start();
+    let script = "i=0; while [ $i -lt 10 ]; do echo line $i; usleep 20000; i=$((i+1)); done";
+    let id = cluster.detached(&["--", "sh", "-c", script]);
+    cluster.wait_for(&id, "COMPLETED");
+    let since = entries(read(&cluster, ReadLogsRequest::default()))[6].time;
+    let newest =
+        |tail| lines(&read(&cluster, ReadLogsRequest { tail: Some(tail), since, ..ReadLogsRequest::default() }));
+    assert_eq!(newest(2), ["line 8", "line 9"]);
+    assert_eq!(newest(8), ["line 6", "line 7", "line 8", "line 9"]);
+    assert!(newest(0).is_empty());
+    let logs = |args: &[&str]| cluster.pedl(&[&["command", "logs", &id], args].concat()).ok();
+    assert_eq!(logs(&["--tail", "1", "--since", "1h"]), "line 9\n");
+    assert_eq!(logs(&["--tail", "1", "--since", "2099-01-01T00:00:00Z"]), "");
+}
+
+/// 200 lines in some seconds.
+const SLOWLY: &str = "i=0; while [ $i -lt 200 ]; do echo line $i; usleep 20000; i=$((i+1)); done";
+
+fn two_hundred_lines() -> String {
+    (0..200).map(|i| format!("line {i}\n")).collect()
+}
+
+#[test]
+fn who_follows_is_told_every_line_once_across_masters() {
+    let mut cluster = Cluster::start();
+    let id = cluster.detached(&["--", "sh", "-c", SLOWLY]);
+    let log = cluster.path("follow.log");
+    // Its talk of a master that is away is not of the log.
+    let mut follow = std::process::Command::new("sh");
+    follow.args(["-c", r#"exec "$@" 2> "$TALK""#, "sh"]).env("TALK", cluster.path("talk.log"));
+    let pedl = cluster.command(&["command", "logs", "-f", &id]);
+    follow.arg(pedl.get_program()).args(pedl.get_args()).envs(pedl.get_envs().filter_map(|(k, v)| Some((k, v?))));
+    let mut follow = Process::start(&mut follow, &log);
+    for line in [20, 100] {
+        let seen = format!("line {line}\n");
+        eventually("the log to come", || follow.output().contains(&seen).then_some(()));
+        cluster.kill_master();
+        cluster.start_master();
+    }
+    assert_eq!(follow.wait(), Some(0));
+    assert_eq!(follow.output(), two_hundred_lines());
+}
+
+#[test]
+fn what_is_written_while_the_master_is_away_is_not_missed() {
+    let mut cluster = Cluster::start();
+    let id = cluster.detached(&["--", "sh", "-c", SLOWLY]);
+    eventually("the log to begin", || cluster.pedl(&["command", "logs", &id]).ok().contains("line 10\n").then_some(()));
+    cluster.kill_master();
+    eventually("the container to end", || cluster.running().is_empty().then_some(()));
+    cluster.start_master();
+    cluster.wait_for(&id, "COMPLETED");
+    assert_eq!(cluster.pedl(&["command", "logs", &id]).ok(), two_hundred_lines());
+}
+
+#[test]
+fn logs_outlive_master_and_agent() {
+    let mut cluster = Cluster::start();
+    let id = cluster.detached(&["--", "sh", "-c", "seq 1 5000; echo end >&2"]);
+    cluster.wait_for(&id, "COMPLETED");
+    let before = cluster.pedl(&["command", "logs", &id]);
+    assert_eq!((before.stdout.lines().count(), before.stderr.as_str()), (5000, "end\n"));
+    cluster.kill_agent(0);
+    cluster.kill_master();
+    cluster.start_master();
+    cluster.start_agent(0);
+    cluster.wait_for_agents();
+    assert_eq!(cluster.pedl(&["command", "logs", &id]).shown(), before.shown());
 }

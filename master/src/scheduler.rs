@@ -162,6 +162,8 @@ impl Scheduler {
                     })
                 })
                 .await?;
+            self.presence.lost(agent.id);
+            self.assignments.notify(agent.id);
         }
         Ok(())
     }

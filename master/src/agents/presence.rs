@@ -25,6 +25,8 @@ pub struct Presence {
 struct Seen {
     last: Instant,
     connections: u32,
+    /// How often its tasks were taken for lost.
+    losses: u32,
 }
 
 impl Presence {
@@ -48,7 +50,17 @@ impl Presence {
             seen.connections += 1;
         });
         self.changes.send_replace(());
-        Connection { presence: self.clone(), agent }
+        Connection { presence: self.clone(), agent, losses: self.losses(agent) }
+    }
+
+    /// Notes that an agent's tasks were taken for lost: what connections it has do not count on.
+    pub fn lost(&self, agent: AgentId) {
+        self.with(agent, |seen| seen.losses = seen.losses.wrapping_add(1));
+    }
+
+    fn losses(&self, agent: AgentId) -> u32 {
+        let agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        agents.get(&agent).map_or(0, |seen| seen.losses)
     }
 
     /// Whether an agent can be given tasks.
@@ -75,7 +87,7 @@ impl Presence {
 
     fn with(&self, agent: AgentId, change: impl FnOnce(&mut Seen)) {
         let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        change(agents.entry(agent).or_insert(Seen { last: Instant::now(), connections: 0 }));
+        change(agents.entry(agent).or_insert(Seen { last: Instant::now(), connections: 0, losses: 0 }));
     }
 }
 
@@ -83,6 +95,16 @@ impl Presence {
 pub struct Connection {
     presence: Arc<Presence>,
     agent: AgentId,
+    /// Those before it.
+    losses: u32,
+}
+
+impl Connection {
+    /// Whether the agent's tasks were taken for lost since this connection began. Then it must end, though it may have
+    /// outlived the silence: an agent tells what runs at the beginning of each, and nothing else finds its tasks again.
+    pub fn is_over(&self) -> bool {
+        self.presence.losses(self.agent) != self.losses
+    }
 }
 
 impl Drop for Connection {
@@ -108,5 +130,16 @@ mod tests {
         assert!(presence.is_connected(agent));
         drop(second);
         assert!(!presence.is_connected(agent));
+    }
+
+    #[test]
+    fn a_connection_is_over_when_its_agents_tasks_were_lost() {
+        let presence = Presence::new();
+        let before = presence.connect(AgentId(1));
+        let of_another = presence.connect(AgentId(2));
+        assert!(!before.is_over());
+        presence.lost(AgentId(1));
+        let after = presence.connect(AgentId(1));
+        assert_eq!([&before, &of_another, &after].map(Connection::is_over), [true, false, false]);
     }
 }

@@ -26,18 +26,19 @@ const STOP_GRACE: Duration = Duration::from_secs(10);
 pub type AssignmentStream = Pin<Box<dyn Stream<Item = Result<WatchAssignmentsResponse, Status>> + Send>>;
 
 impl Api {
-    /// Streams an agent's desired set, now and after changes. The agent is present for as long as the stream lives.
+    /// Streams an agent's desired set, now and after changes. The agent is present for as long as the stream lives, and
+    /// the stream ends when the agent's tasks were taken for lost.
     pub fn stream_assignments(&self, agent: AgentId) -> AssignmentStream {
         let watcher = Watcher {
             news: self.assignments.subscribe(agent),
-            _connection: self.presence.connect(agent),
+            connection: self.presence.connect(agent),
             api: self.clone(),
             agent,
             sent: None,
         };
         Box::pin(try_unfold(watcher, |mut watcher| async move {
             let set = watcher.next().await?;
-            Ok(Some((set, watcher)))
+            Ok(set.map(|set| (set, watcher)))
         }))
     }
 }
@@ -46,32 +47,33 @@ struct Watcher {
     api: Api,
     agent: AgentId,
     news: Subscription<AgentId>,
-    _connection: Connection,
+    connection: Connection,
     sent: Option<BTreeMap<TaskId, Assignment>>,
 }
 
 impl Watcher {
-    /// The next set that differs from the last one; at first, whatever it is.
-    async fn next(&mut self) -> Result<WatchAssignmentsResponse> {
-        loop {
+    /// The next set that differs from the last one; at first, whatever it is. `None`: there will be no more.
+    async fn next(&mut self) -> Result<Option<WatchAssignmentsResponse>> {
+        while !self.connection.is_over() {
             // The revision before the set: a set that is newer than its number is sent again with a newer one.
             let identity = store::cluster::identity(self.api.store.read()).await?;
             let desired = self.desired().await?;
             if self.sent.as_ref() != Some(&desired) {
                 let assignments = desired.values().cloned().collect();
                 self.sent = Some(desired);
-                return Ok(WatchAssignmentsResponse {
+                return Ok(Some(WatchAssignmentsResponse {
                     cluster_id: identity.cluster_id.to_string(),
                     epoch: identity.epoch,
                     generation: identity.revision,
                     assignments,
-                });
+                }));
             }
             tokio::select! {
                 () = self.news.news() => {}
                 () = self.api.shutdown.cancelled() => return Err(Error::ShuttingDown),
             }
         }
+        Ok(None)
     }
 
     /// The agent's tasks as they stand; what was sent of one that is to run is not read again: it does not change.
