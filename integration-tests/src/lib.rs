@@ -6,6 +6,7 @@ mod cluster;
 mod docker;
 pub mod fleet;
 pub mod http;
+mod kills;
 mod process;
 mod settings;
 mod tmpfs;
@@ -14,10 +15,11 @@ mod workload;
 pub use client::Client;
 pub use cluster::{Cluster, Outcome, outcome, owner};
 pub use docker::{docker, image};
+pub use kills::{Dice, Victim};
 pub use process::{Process, program};
 pub use settings::Settings;
 pub use tmpfs::Tmpfs;
-pub use workload::Workload;
+pub use workload::{Broken, Workload};
 
 use std::time::{Duration, Instant};
 
