@@ -55,14 +55,30 @@ impl Workload {
     /// # Panics
     /// When the master does not let it in.
     pub fn start(cluster: &Cluster, commands: usize) -> Self {
+        Self::start_slowly(cluster, commands, Duration::ZERO)
+    }
+
+    /// As [`Workload::start`], with a pause after each, so that they can be run as fast as they are sent.
+    ///
+    /// # Panics
+    /// When the master does not let it in.
+    pub fn start_slowly(cluster: &Cluster, commands: usize, pause: Duration) -> Self {
         let traces = cluster.shared_dir("traces", 0, 0);
         let runtime = Runtime::new().expect("a runtime can be made");
         let client = runtime.block_on(Client::login(&cluster.url(), "pedl"));
         let acknowledged = Arc::new(AtomicUsize::new(0));
         let over = Arc::new(AtomicBool::new(false));
-        let (counted, sending, mount) = (acknowledged.clone(), client.clone(), traces.display().to_string());
-        let (handle, stop) = (runtime.handle().clone(), over.clone());
-        let sender = std::thread::spawn(move || handle.block_on(send(sending, commands, mount, counted, stop)));
+        let stream = Stream {
+            client: client.clone(),
+            commands,
+            pause,
+            traces: traces.display().to_string(),
+            next: AtomicUsize::new(0),
+            acknowledged: acknowledged.clone(),
+            over: over.clone(),
+        };
+        let handle = runtime.handle().clone();
+        let sender = std::thread::spawn(move || handle.block_on(send(stream)));
         Self { traces, acknowledged, over, sender, runtime, client }
     }
 
@@ -158,28 +174,35 @@ fn pause(number: usize) -> &'static str {
     ["0", "0.3", "0", "1"][number % 4]
 }
 
-async fn send(
+/// What all senders share.
+struct Stream {
     client: Client,
     commands: usize,
+    /// After each.
+    pause: Duration,
+    /// Where they leave their traces.
     traces: String,
+    next: AtomicUsize,
     acknowledged: Arc<AtomicUsize>,
     over: Arc<AtomicBool>,
-) -> HashMap<i64, usize> {
-    let next = Arc::new(AtomicUsize::new(0));
+}
+
+async fn send(stream: Stream) -> HashMap<i64, usize> {
+    let stream = Arc::new(stream);
     let mut senders = JoinSet::new();
     for _ in 0..SENDERS {
-        let (client, traces, next) = (client.clone(), traces.clone(), next.clone());
-        let (acknowledged, over) = (acknowledged.clone(), over.clone());
+        let stream = stream.clone();
         senders.spawn(async move {
             let mut sent = Vec::new();
             loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= commands || over.load(Ordering::Relaxed) {
+                let number = stream.next.fetch_add(1, Ordering::Relaxed);
+                if number >= stream.commands || stream.over.load(Ordering::Relaxed) {
                     return sent;
                 }
-                let asset = client.create(command(number, &traces)).await;
-                acknowledged.fetch_add(1, Ordering::Relaxed);
+                let asset = stream.client.create(command(number, &stream.traces)).await;
+                stream.acknowledged.fetch_add(1, Ordering::Relaxed);
                 sent.push((asset.id, number));
+                tokio::time::sleep(stream.pause).await;
             }
         });
     }

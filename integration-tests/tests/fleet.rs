@@ -18,7 +18,7 @@ const COMMANDS: usize = 400;
 /// When all agents are back, counted from when the master listens. They wait for ten seconds at most between two tries.
 const BACK_WITHIN: Duration = Duration::from_secs(30);
 /// How long a person's call may take, counted from when the master listens, in a debug build on a busy machine.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 /// Longer than the herd takes to return: what is lost is lost with its agent, not with the master.
 const LOST_AFTER: &str = "agents: { lost_after: 35s }";
 

@@ -1,16 +1,20 @@
 //! Processes killed at any moment, in numbers: what was lost and doubled of what they worked on.
 
+use std::time::Duration;
+
 use integration_tests::{Dice, Settings, Victim, Workload};
 
 use crate::report::Report;
 
 const KILLS: usize = 200;
-/// Enough to be sent and run while so many kills go on.
-const COMMANDS: usize = 1500;
+/// More than are sent and run while so many kills go on.
+const COMMANDS: usize = 2000;
+/// After each of four: some of them run at any moment, and few wait.
+const PAUSE: Duration = Duration::from_secs(2);
 
 pub fn measure(report: &mut Report) {
     let mut cluster = Settings::default().slots(4).start();
-    let workload = Workload::start(&cluster, COMMANDS);
+    let workload = Workload::start_slowly(&cluster, COMMANDS, PAUSE);
     let mut dice = Dice::new(4);
     for kill in 1..=KILLS {
         dice.wait(200, 1500);
