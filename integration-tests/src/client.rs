@@ -5,16 +5,17 @@ use std::time::Duration;
 use pedl_proto::v1::asset_service_client::AssetServiceClient;
 use pedl_proto::v1::session_service_client::SessionServiceClient;
 use pedl_proto::v1::{
-    Asset, AssetFilter, CreateAssetRequest, ListAssetsRequest, LogEntry, LoginRequest, ReadLogsRequest,
+    Asset, AssetFilter, CreateAssetRequest, GetAssetRequest, ListAssetsRequest, LogEntry, LoginRequest, ReadLogsRequest,
 };
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Response, Status};
 
-use crate::PATIENCE;
-
 /// Between two tries.
 const AGAIN: Duration = Duration::from_millis(50);
+
+/// How long a master may stay away: longer than tests keep it away.
+const AWAY: Duration = Duration::from_secs(180);
 
 /// A member who is logged in.
 #[derive(Clone)]
@@ -47,8 +48,8 @@ impl Client {
         // A connection that was cut says nothing: these notice.
         let endpoint = endpoint
             .tcp_nodelay(true)
-            .http2_keep_alive_interval(Duration::from_secs(2))
-            .keep_alive_timeout(Duration::from_secs(2));
+            .http2_keep_alive_interval(Duration::from_secs(5))
+            .keep_alive_timeout(Duration::from_secs(10));
         let channel = endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))?;
         let login = LoginRequest { username: username.into(), ..LoginRequest::default() };
         let mut sessions = SessionServiceClient::new(channel.clone());
@@ -74,6 +75,18 @@ impl Client {
             client.assets.clone().create_asset(request).await
         });
         created.await.asset.expect("an asset comes back")
+    }
+
+    /// An asset as it stands.
+    ///
+    /// # Panics
+    /// When the master refuses, or stays away.
+    pub async fn get(&self, id: i64) -> Asset {
+        let read =
+            self.patiently("an asset", GetAssetRequest { id, ..Default::default() }, |client, request| async move {
+                client.assets.clone().get_asset(request).await
+            });
+        read.await.asset.expect("an asset comes back")
     }
 
     /// Everybody's assets, newest first.
@@ -103,15 +116,18 @@ impl Client {
     /// The whole log of a task as it stands.
     ///
     /// # Panics
-    /// When it cannot be read.
+    /// When the master refuses, or stays away.
     pub async fn log(&self, task_id: &str) -> Vec<LogEntry> {
-        let request = self.request(ReadLogsRequest { task_id: task_id.into(), ..ReadLogsRequest::default() });
-        let mut stream = self.assets.clone().read_logs(request).await.expect("the log is read").into_inner();
-        let mut entries = Vec::new();
-        while let Some(response) = stream.message().await.expect("the stream goes on") {
-            entries.extend(response.entries);
-        }
-        entries
+        let request = ReadLogsRequest { task_id: task_id.into(), ..ReadLogsRequest::default() };
+        self.patiently("a log", request, |client, request| async move {
+            let mut stream = client.assets.clone().read_logs(request).await?.into_inner();
+            let mut entries = Vec::new();
+            while let Some(response) = stream.message().await? {
+                entries.extend(response.entries);
+            }
+            Ok(Response::new(entries))
+        })
+        .await
     }
 
     async fn patiently<'a, M, R, F>(&'a self, what: &str, message: M, call: impl Fn(&'a Self, Request<M>) -> F) -> R
@@ -123,7 +139,7 @@ impl Client {
         loop {
             match call(self, self.request(message.clone())).await {
                 Ok(answer) => return answer.into_inner(),
-                Err(status) if may_pass(&status) && start.elapsed() < PATIENCE => tokio::time::sleep(AGAIN).await,
+                Err(status) if may_pass(&status) && start.elapsed() < AWAY => tokio::time::sleep(AGAIN).await,
                 Err(status) => panic!("waited in vain for {what}: {status}"),
             }
         }

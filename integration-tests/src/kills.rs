@@ -19,7 +19,7 @@ impl Victim {
     /// Everybody.
     pub const ALL: [Self; 3] = [Self::Master, Self::Agent, Self::Both];
 
-    /// Kills it, and starts it again at most half a second later.
+    /// Kills it, and starts it again less than a third of a second later.
     pub fn kill(self, cluster: &mut Cluster, dice: &mut Dice) {
         match self {
             Self::Master => cluster.kill_master(),
@@ -29,7 +29,7 @@ impl Victim {
                 cluster.kill_agent(0);
             }
         }
-        dice.wait(0, 500);
+        dice.wait(0, 300);
         match self {
             Self::Master => cluster.start_master(),
             Self::Agent => cluster.start_agent(0),

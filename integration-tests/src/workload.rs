@@ -1,5 +1,6 @@
 //! A stream of commands that leave traces, and what must be true of each in the end, whatever broke meanwhile: it is
-//! there, it was started once, its exit code and its log are its own, and nothing of it is left on the machine.
+//! there, it was started once, its exit code and its log are its own, and nothing of it is left, neither on the machine
+//! nor in the programs' memory.
 
 use std::collections::HashMap;
 use std::fs;
@@ -32,87 +33,94 @@ const SCRIPT: &str = r#"
     exit "$3"
 "#;
 
-/// Commands at most that wait for an answer at once.
-const SENDERS: usize = 4;
+/// Commands that are under way at once: more than the four slots that tests give the agent, so that some wait.
+const AT_ONCE: usize = 6;
 
-/// How long all of them may take to end, once nothing breaks any more.
-const ENDED_WITHIN: Duration = Duration::from_secs(300);
+/// How often each of them is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How long what is under way may take to end, once nothing breaks any more.
+const ENDED_WITHIN: Duration = Duration::from_secs(180);
+
+/// What the work may leave in a program's memory, in MiB, beside as much again as it had before: allocators keep some of
+/// what was freed, in each thread. All logs and containers' records of a stream are several times that.
+const KEPT_MIB: f64 = 30.0;
 
 /// A stream of commands.
 pub struct Workload {
     traces: PathBuf,
-    acknowledged: Arc<AtomicUsize>,
-    over: Arc<AtomicBool>,
-    sender: JoinHandle<HashMap<i64, usize>>,
+    progress: Arc<Progress>,
+    stream: JoinHandle<HashMap<i64, usize>>,
     runtime: Runtime,
     client: Client,
+    idle: [f64; 2],
+}
+
+#[derive(Default)]
+struct Progress {
+    next: AtomicUsize,
+    ended: AtomicUsize,
+    enough: AtomicBool,
 }
 
 impl Workload {
-    /// Begins to send `commands` to a cluster whose master is there, as `pedl`, each as soon as one before it was
-    /// acknowledged.
+    /// Begins to send commands to a cluster whose master is there, as `pedl`, each as soon as one before it has ended.
     ///
     /// # Panics
     /// When the master does not let it in.
-    pub fn start(cluster: &Cluster, commands: usize) -> Self {
-        Self::start_slowly(cluster, commands, Duration::ZERO)
-    }
-
-    /// As [`Workload::start`], with a pause after each, so that they can be run as fast as they are sent.
-    ///
-    /// # Panics
-    /// When the master does not let it in.
-    pub fn start_slowly(cluster: &Cluster, commands: usize, pause: Duration) -> Self {
+    pub fn start(cluster: &Cluster) -> Self {
         let traces = cluster.shared_dir("traces", 0, 0);
         let runtime = Runtime::new().expect("a runtime can be made");
         let client = runtime.block_on(Client::login(&cluster.url(), "pedl"));
-        let acknowledged = Arc::new(AtomicUsize::new(0));
-        let over = Arc::new(AtomicBool::new(false));
-        let stream = Stream {
-            client: client.clone(),
-            commands,
-            pause,
-            traces: traces.display().to_string(),
-            next: AtomicUsize::new(0),
-            acknowledged: acknowledged.clone(),
-            over: over.clone(),
-        };
+        let progress = Arc::new(Progress::default());
+        let (watched, sending, mount) = (progress.clone(), client.clone(), traces.display().to_string());
         let handle = runtime.handle().clone();
-        let sender = std::thread::spawn(move || handle.block_on(send(stream)));
-        Self { traces, acknowledged, over, sender, runtime, client }
+        let stream = std::thread::spawn(move || handle.block_on(stream(sending, mount, watched)));
+        Self { traces, progress, stream, runtime, client, idle: resident_mib(cluster) }
     }
 
-    /// How many commands the master has acknowledged.
-    pub fn acknowledged(&self) -> usize {
-        self.acknowledged.load(Ordering::Relaxed)
+    /// Waits until so many more have ended.
+    ///
+    /// # Panics
+    /// When they do not.
+    pub fn wait_for_ended(&self, more: usize) {
+        let ended = || self.progress.ended.load(Ordering::Relaxed);
+        let (start, enough) = (Instant::now(), ended() + more);
+        while ended() < enough {
+            assert!(!self.stream.is_finished(), "the stream of commands broke off");
+            assert!(start.elapsed() < ENDED_WITHIN, "none of the commands ends");
+            std::thread::sleep(LOOK);
+        }
     }
 
-    /// Whether all were sent and acknowledged.
-    pub fn is_sent(&self) -> bool {
-        self.sender.is_finished()
-    }
-
-    /// Sends no more than are under way.
-    pub fn send_no_more(&self) {
-        self.over.store(true, Ordering::Relaxed);
-    }
-
-    /// Waits for the end of all, and sees that each ended as it must.
+    /// Sends no more, waits for the end of all, and sees that each ended as it must. Master and agent must be there.
     ///
     /// # Panics
     /// When a promise was broken.
     pub fn check(self, cluster: &Cluster) {
+        let idle = self.idle;
         let broken = self.broken(cluster);
         assert!(broken.examples.is_empty(), "{broken:#?}");
+        let now = resident_mib(cluster);
+        println!("{} commands; master and agent hold {now:.0?} MiB, idle {idle:.0?}", broken.commands);
+        for (now, idle) in now.into_iter().zip(idle) {
+            assert!(now < 2.0 * idle + KEPT_MIB, "from {idle:.0} MiB to {now:.0} MiB");
+        }
     }
 
-    /// Waits for the end of all, and answers of how many a promise was broken.
+    /// Sends no more, waits for the end of all, and answers of how many a promise was broken.
     ///
     /// # Panics
-    /// When they do not end, or leave containers.
+    /// When some do not end, or leave containers.
     pub fn broken(self, cluster: &Cluster) -> Broken {
-        let numbers = self.sender.join().expect("all were acknowledged");
-        let assets = self.runtime.block_on(all_ended(&self.client, &numbers));
+        self.progress.enough.store(true, Ordering::Relaxed);
+        let start = Instant::now();
+        while !self.stream.is_finished() {
+            assert!(start.elapsed() < ENDED_WITHIN, "some do not end: {}", cluster.pedl(&["command", "list"]).stdout);
+            std::thread::sleep(LOOK);
+        }
+        let numbers = self.stream.join().expect("all have ended");
+        let assets = self.runtime.block_on(self.client.list());
         let told: HashMap<i64, &Asset> = assets.iter().map(|asset| (asset.id, asset)).collect();
         let mut broken = Broken { commands: numbers.len(), ..Broken::default() };
         let of_workload = assets.iter().filter(|asset| asset.description.starts_with(NAME)).count();
@@ -128,15 +136,13 @@ impl Workload {
             };
             let task = asset.latest_task.as_ref().expect("it has a task");
             let starts = fs::read_to_string(self.traces.join(number.to_string())).unwrap_or_default().lines().count();
-            broken.doubled += starts.saturating_sub(1);
             let code = exit_code(*number);
             let state = if code == 0 { AssetState::Completed } else { AssetState::Failed };
-            let log = self.runtime.block_on(self.client.log(&task.id));
-            let log = check_log(*number, &log);
-            if log.is_err() || (asset.state(), task.exit_code) != (state, Some(code)) {
-                broken.lost += 1;
-            }
-            if log.is_err() || (asset.state(), task.exit_code, starts) != (state, Some(code), 1) {
+            let log = check_log(*number, &self.runtime.block_on(self.client.log(&task.id)));
+            let kept = log.is_ok() && starts > 0 && (asset.state(), task.exit_code) == (state, Some(code));
+            broken.lost += usize::from(!kept);
+            broken.doubled += starts.saturating_sub(1);
+            if !kept || starts > 1 {
                 broken.examples.push(format!("asset {id} was started {starts} times; {log:?}: {asset:?}"));
             }
         }
@@ -158,11 +164,16 @@ pub struct Broken {
     pub examples: Vec<String>,
 }
 
+/// What the master holds, and what the first agent.
+fn resident_mib(cluster: &Cluster) -> [f64; 2] {
+    [cluster.master().resident_mib(), cluster.agent(0).resident_mib()]
+}
+
 const NAME: &str = "workload ";
 
 /// Lines of each: 5 to 64, and now and then many.
 const fn lines(number: usize) -> usize {
-    if number % 40 == 39 { 5000 } else { 5 + number * 7 % 60 }
+    if number % 20 == 19 { 5000 } else { 5 + number * 7 % 60 }
 }
 
 fn exit_code(number: usize) -> i32 {
@@ -174,39 +185,30 @@ fn pause(number: usize) -> &'static str {
     ["0", "0.3", "0", "1"][number % 4]
 }
 
-/// What all senders share.
-struct Stream {
-    client: Client,
-    commands: usize,
-    /// After each.
-    pause: Duration,
-    /// Where they leave their traces.
-    traces: String,
-    next: AtomicUsize,
-    acknowledged: Arc<AtomicUsize>,
-    over: Arc<AtomicBool>,
-}
-
-async fn send(stream: Stream) -> HashMap<i64, usize> {
-    let stream = Arc::new(stream);
+/// Answers which asset each command became.
+async fn stream(client: Client, traces: String, progress: Arc<Progress>) -> HashMap<i64, usize> {
     let mut senders = JoinSet::new();
-    for _ in 0..SENDERS {
-        let stream = stream.clone();
+    for _ in 0..AT_ONCE {
+        let (client, traces, progress) = (client.clone(), traces.clone(), progress.clone());
         senders.spawn(async move {
             let mut sent = Vec::new();
-            loop {
-                let number = stream.next.fetch_add(1, Ordering::Relaxed);
-                if number >= stream.commands || stream.over.load(Ordering::Relaxed) {
-                    return sent;
-                }
-                let asset = stream.client.create(command(number, &stream.traces)).await;
-                stream.acknowledged.fetch_add(1, Ordering::Relaxed);
+            while !progress.enough.load(Ordering::Relaxed) {
+                let number = progress.next.fetch_add(1, Ordering::Relaxed);
+                let asset = client.create(command(number, &traces)).await;
                 sent.push((asset.id, number));
-                tokio::time::sleep(stream.pause).await;
+                while !has_ended(client.get(asset.id).await.state()) {
+                    tokio::time::sleep(LOOK).await;
+                }
+                progress.ended.fetch_add(1, Ordering::Relaxed);
             }
+            sent
         });
     }
     senders.join_all().await.into_iter().flatten().collect()
+}
+
+fn has_ended(state: AssetState) -> bool {
+    [AssetState::Completed, AssetState::Failed, AssetState::Killed].contains(&state)
 }
 
 fn command(number: usize, traces: &str) -> CreateAssetRequest {
@@ -219,24 +221,6 @@ fn command(number: usize, traces: &str) -> CreateAssetRequest {
         description: format!("{NAME}{number}"),
         spec: Some(Spec::Command(CommandSpec { argv, container: Some(container) })),
         ..CreateAssetRequest::default()
-    }
-}
-
-/// Waits until all have ended, and answers everything that is listed.
-async fn all_ended(client: &Client, numbers: &HashMap<i64, usize>) -> Vec<Asset> {
-    let start = Instant::now();
-    loop {
-        let assets = client.list().await;
-        let going_on = |asset: &&Asset| {
-            let ended = [AssetState::Completed, AssetState::Failed, AssetState::Killed].contains(&asset.state());
-            numbers.contains_key(&asset.id) && !ended
-        };
-        let left: Vec<_> = assets.iter().filter(going_on).collect();
-        if left.is_empty() {
-            return assets;
-        }
-        assert!(start.elapsed() < ENDED_WITHIN, "{} have not ended, such as {:?}", left.len(), left[0]);
-        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use integration_tests::fleet::{Crew, Fleet, Program};
-use integration_tests::{Client, Cluster, Settings};
+use integration_tests::{Client, Cluster, Settings, eventually};
 use pedl_proto::v1::{Asset, AssetState, GetCurrentSessionRequest, ListAssetsRequest};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -62,6 +62,38 @@ fn a_herd_returns_and_nobody_waits_for_it() {
     assert_eq!((counts.doubled, counts.refused, counts.unknown), (0, 0, 0), "{counts:?}");
     assert_eq!(counts.started, COMMANDS, "each was started once, or told to a dead agent");
     assert!(ends.contains_key("ASSET_STATE_LOST"), "some were on dead agents: {ends:?}");
+}
+
+#[test]
+fn the_tasks_of_agents_that_fall_silent_are_lost_and_no_others() {
+    const SILENT: usize = 10;
+    let cluster = Settings::default().agents(0).master_yaml("agents: { lost_after: 15s }").start();
+    let fleet = Fleet::join(&cluster, &Crew { agents: 2 * SILENT, slots: 1, ..Crew::default() });
+    fleet.wait_until_connected(Duration::from_secs(60));
+    let runtime = Runtime::new().expect("a runtime can be made");
+    let client = runtime.block_on(Client::login(&cluster.url(), "pedl"));
+    let long = Program { run_for: Duration::from_secs(3600), exit_code: 0, lines: 2 };
+    for number in 0..2 * SILENT {
+        runtime.block_on(client.create(long.request(&format!("long-{number}"), "long")));
+    }
+    let in_state = |state: AssetState| {
+        let assets = runtime.block_on(client.list());
+        let mut agents: Vec<String> = assets
+            .iter()
+            .filter(|asset| asset.state() == state)
+            .map(|asset| asset.latest_task.as_ref().expect("it has a task").agent.clone())
+            .collect();
+        agents.sort();
+        agents
+    };
+    eventually("all to run", || (in_state(AssetState::Running).len() == 2 * SILENT).then_some(()));
+    fleet.set_silent(0..SILENT, true);
+    eventually("half of them to be lost", || (in_state(AssetState::Lost).len() >= SILENT).then_some(()));
+    let mut silent: Vec<String> = (0..SILENT).map(|number| format!("s{number}")).collect();
+    silent.sort();
+    assert_eq!(in_state(AssetState::Lost), silent);
+    assert_eq!(in_state(AssetState::Running).len(), SILENT);
+    assert_eq!(fleet.counts().doubled, 0, "what is lost is not started again elsewhere");
 }
 
 /// What each is to do, by its number.

@@ -2,23 +2,22 @@
 
 use integration_tests::{Dice, Settings, Victim, Workload};
 
-/// Enough for some dozen kills to fall into each phase of a task's life.
-const COMMANDS: usize = 200;
+/// Enough for some to fall into each phase of a task's life.
+const KILLS: usize = 30;
 
-/// Kills over and over while commands are sent and run, and once more when all are sent; then sees that nothing was lost or doubled.
+/// Kills over and over while commands come and run, and then sees that nothing was lost or doubled.
 fn nothing_is_lost_when_killed(victims: &[Victim], seed: u64) {
     let mut cluster = Settings::default().slots(4).start();
-    let workload = Workload::start(&cluster, COMMANDS);
+    let workload = Workload::start(&cluster);
     let mut dice = Dice::new(seed);
-    let mut kills = 0;
-    while !workload.is_sent() || kills == 0 {
-        dice.wait(200, 1500);
+    for number in 0..KILLS {
+        // However slow the machine is, work goes on between the kills.
+        if number % 3 == 0 {
+            workload.wait_for_ended(1);
+        }
+        dice.wait(100, 1200);
         victims[dice.below(victims.len())].kill(&mut cluster, &mut dice);
-        kills += 1;
     }
-    dice.wait(200, 1500);
-    victims[dice.below(victims.len())].kill(&mut cluster, &mut dice);
-    println!("seed {seed}: {} kills", kills + 1);
     workload.check(&cluster);
 }
 
