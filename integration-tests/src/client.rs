@@ -22,6 +22,8 @@ const AWAY: Duration = Duration::from_secs(180);
 pub struct Client {
     /// The public API's assets.
     pub assets: AssetServiceClient<Channel>,
+    /// The public API's sessions.
+    pub sessions: SessionServiceClient<Channel>,
     authorization: MetadataValue<Ascii>,
 }
 
@@ -31,17 +33,30 @@ impl Client {
     /// # Panics
     /// When the master does not let the member in.
     pub async fn login(url: &str, username: &str) -> Self {
+        Self::try_login(url, username).await.expect("the member logs in")
+    }
+
+    /// Logs in with a blank password.
+    ///
+    /// # Errors
+    /// When the master is not there, or does not let the member in.
+    ///
+    /// # Panics
+    /// When `url` is none.
+    pub async fn try_login(url: &str, username: &str) -> Result<Self, Status> {
         let endpoint = Endpoint::from_shared(url.to_owned()).expect("it is a URL");
         // A connection that was cut says nothing: these notice.
         let endpoint = endpoint
             .tcp_nodelay(true)
             .http2_keep_alive_interval(Duration::from_secs(5))
             .keep_alive_timeout(Duration::from_secs(10));
-        let channel = endpoint.connect().await.expect("the master accepts");
+        let channel = endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))?;
         let login = LoginRequest { username: username.into(), ..LoginRequest::default() };
-        let opened = SessionServiceClient::new(channel.clone()).login(login).await.expect("the member logs in");
+        let mut sessions = SessionServiceClient::new(channel.clone());
+        let opened = sessions.login(login).await?;
         let authorization = format!("Bearer {}", opened.into_inner().token).parse().expect("it is plain text");
-        Self { assets: AssetServiceClient::new(channel).max_decoding_message_size(usize::MAX), authorization }
+        let assets = AssetServiceClient::new(channel).max_decoding_message_size(usize::MAX);
+        Ok(Self { assets, sessions, authorization })
     }
 
     /// A request with the member's token.

@@ -123,6 +123,18 @@ impl Fleet {
         }
     }
 
+    /// Waits until all have noticed that the master is gone.
+    ///
+    /// # Panics
+    /// When it takes longer than `within`.
+    pub fn wait_until_away(&self, within: Duration) {
+        let start = Instant::now();
+        while self.counts().connected > 0 {
+            assert!(start.elapsed() < within, "some are still connected: {:?}", self.counts());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Lets agents fall silent, or speak again: their connections stay.
     pub fn set_silent(&self, numbers: Range<usize>, silent: bool) {
         self.agents[numbers].iter().for_each(|agent| agent.set_silent(silent));

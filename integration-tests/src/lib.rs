@@ -7,6 +7,7 @@ mod cluster;
 mod docker;
 pub mod fleet;
 pub mod http;
+mod kills;
 mod network;
 mod process;
 mod settings;
@@ -17,11 +18,12 @@ pub use client::Client;
 pub use clock::Clock;
 pub use cluster::{Cluster, Outcome, outcome, owner};
 pub use docker::{docker, image};
+pub use kills::{Dice, Victim};
 pub use network::Network;
 pub use process::{Process, program};
 pub use settings::Settings;
 pub use tmpfs::Tmpfs;
-pub use workload::Workload;
+pub use workload::{Broken, Workload};
 
 use std::time::{Duration, Instant};
 

@@ -44,14 +44,26 @@ impl Process {
         i32::try_from(self.child.id()).expect("a process id fits")
     }
 
-    /// The memory that it holds, in MiB.
+    /// The memory that it holds, in MiB, with what it has mapped of files.
     ///
     /// # Panics
     /// When it is gone.
     pub fn resident_mib(&self) -> f64 {
+        self.memory_mib("VmRSS:")
+    }
+
+    /// The memory that it holds, in MiB, without what it has mapped of files.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub fn anonymous_mib(&self) -> f64 {
+        self.memory_mib("RssAnon:")
+    }
+
+    fn memory_mib(&self, line: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the process is there");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells VmRSS");
-        let kib: f64 = line.trim().trim_end_matches(" kB").parse().expect("VmRSS is a number of KiB");
+        let value = status.lines().find_map(|text| text.strip_prefix(line)).expect("Linux tells of it");
+        let kib: f64 = value.trim().trim_end_matches(" kB").parse().expect("it is a number of KiB");
         kib / 1024.0
     }
 

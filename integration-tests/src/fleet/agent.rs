@@ -144,7 +144,6 @@ impl Agent {
         let mut backoff = Backoff::new();
         loop {
             if let Ok(mut stream) = TcpStream::connect(&self.address).await {
-                backoff = Backoff::new();
                 // Until the master closes it.
                 while stream.read(&mut [0; 64]).await.is_ok_and(|read| read > 0) {}
             }

@@ -53,7 +53,6 @@ impl Program {
             time: Some(prost_types::Timestamp { seconds: 1_700_000_000 + i64::from(number), nanos: 0 }),
             source: LogSource::Stdout.into(),
             data: format!("step {number} loss {:.4}\n", 1.0 / f64::from(number + 1)).into_bytes(),
-            ..LogEntry::default()
         }
     }
 }

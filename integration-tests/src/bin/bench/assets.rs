@@ -15,6 +15,8 @@ use crate::master::{authorization, database};
 use crate::report::{Report, median};
 
 const ASSETS: u32 = 1_000_000;
+/// What a list of so many is measured against.
+const FEW: u32 = 10_000;
 const OWNERS: u32 = 20;
 /// Of the newest, how many have not ended.
 const LIVE: u32 = 1000;
@@ -56,18 +58,23 @@ const FIRST_PAGE: [&str; 3] = [
 ];
 
 pub fn measure(report: &mut Report) {
-    let mut cluster = Settings::default().agents(0).start();
-    cluster.kill_master();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
-    runtime.block_on(fill(&cluster));
-    cluster.start_master();
+    let (cluster, small_cluster) = (with_assets(ASSETS, &runtime), with_assets(FEW, &runtime));
     runtime.block_on(async {
-        let channel = Channel::from_shared(cluster.url()).expect("it is a URL").connect().await;
-        let mut lists = Lists::open(channel.expect("the master accepts")).await;
+        let (mut lists, mut small) = (Lists::of(&cluster).await, Lists::of(&small_cluster).await);
         filters(&mut lists, report).await;
         depth(&mut lists, report).await;
         against_sql(&mut lists, &database(&cluster, "ro").await, report).await;
+        against_few(&mut lists, &mut small, report).await;
     });
+}
+
+fn with_assets(assets: u32, runtime: &tokio::runtime::Runtime) -> Cluster {
+    let mut cluster = Settings::default().agents(0).start();
+    cluster.kill_master();
+    runtime.block_on(fill(&cluster, assets));
+    cluster.start_master();
+    cluster
 }
 
 /// What a person changes filters to, one after another; no page is asked for twice in turn.
@@ -190,6 +197,22 @@ async fn against_sql(lists: &mut Lists, database: &DatabaseConnection, report: &
     report.at_most(figure, median(ratios), 2.0, "", &medians(ours, theirs));
 }
 
+/// A member's newest of very many against those of a master that has few.
+async fn against_few(lists: &mut Lists, small: &mut Lists, report: &mut Report) {
+    let request = ListAssetsRequest { page_size: PAGE, ..ListAssetsRequest::default() };
+    let (mut of_many, mut of_few, mut ratios) = (vec![], vec![], vec![]);
+    for round in 0..=RATIO_ROUNDS {
+        let (few, many) = (small.page(request.clone()).await.0, lists.page(request.clone()).await.0);
+        if round > 0 {
+            of_few.push(few);
+            of_many.push(many);
+            ratios.push(many / few);
+        }
+    }
+    let figure = "mine newest 100 of 1,000,000 assets against of 10,000";
+    report.at_most(figure, median(ratios), 1.2, "", &medians(of_many, of_few));
+}
+
 fn medians(ours: Vec<f64>, theirs: Vec<f64>) -> String {
     let ms = |times| median(times) * 1000.0;
     format!("{:.2} ms against {:.2} ms, medians of {RATIO_ROUNDS}", ms(ours), ms(theirs))
@@ -205,13 +228,13 @@ fn read(row: &QueryResult) {
 }
 
 /// Beside the master, which does not run.
-async fn fill(cluster: &Cluster) {
+async fn fill(cluster: &Cluster, assets: u32) {
     let database = database(cluster, "rw").await;
     let numbers = |to: u32| {
         format!("WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {to}) ")
     };
     let second = "* 1000000";
-    let live = format!("n > {}", ASSETS - LIVE);
+    let live = format!("n > {}", assets - LIVE);
     let statements = [
         numbers(OWNERS)
             + "INSERT INTO users (id, username, display_name, admin, active, created_at) \
@@ -219,7 +242,7 @@ async fn fill(cluster: &Cluster) {
         "INSERT INTO agents (name, credential_hash, credential_used, resource_pool, pool_is_fixed, enabled, slots, \
          slot_kind, version, registered_at, last_seen_at) VALUES ('node1', X'00', 1, 'default', 1, 1, 8, 'gpu', '', 0, 0)"
             .to_owned(),
-        numbers(ASSETS)
+        numbers(assets)
             + &format!(
                 "INSERT INTO assets (kind, owner_id, description, state, state_reason, resource_pool, spec, revision, \
                  created_at, started_at, ended_at) \
@@ -247,7 +270,9 @@ struct Lists {
 }
 
 impl Lists {
-    async fn open(channel: Channel) -> Self {
+    async fn of(cluster: &Cluster) -> Self {
+        let channel = Channel::from_shared(cluster.url()).expect("it is a URL").connect().await;
+        let channel = channel.expect("the master accepts");
         Self { authorization: authorization(channel.clone()).await, client: AssetServiceClient::new(channel) }
     }
 

@@ -11,6 +11,7 @@ use integration_tests::fleet::{Crew, Fleet, Program};
 use integration_tests::{Client, Cluster, Settings};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::report::{Report, median};
 use raw::Raw;
@@ -33,7 +34,7 @@ pub fn measure(report: &mut Report) {
         let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
         for round in 0..=ROUNDS {
             let their_rate = raw.rate(ROUND).await;
-            let stream = Stream::start(&cluster, &fleet, UNDER_WAY).await;
+            let stream = Stream::start(&cluster, &fleet, UNDER_WAY, None).await;
             let our_rate = stream.rate(ROUND).await;
             stream.stop().await;
             if round > 0 {
@@ -62,8 +63,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Begins, as `pedl`.
-    pub async fn start(cluster: &Cluster, fleet: &Fleet, under_way: usize) -> Self {
+    /// Begins, as `pedl`; at `rate` a second, or as fast as they end.
+    pub async fn start(cluster: &Cluster, fleet: &Fleet, under_way: usize, rate: Option<f64>) -> Self {
         let room = Arc::new(Semaphore::new(under_way));
         let over = Arc::new(AtomicBool::new(false));
         let ended = Arc::new(AtomicUsize::new(0));
@@ -85,13 +86,19 @@ impl Stream {
             .map(|creator| {
                 let client = clients[creator % CONNECTIONS].clone();
                 let (room, over, next) = (room.clone(), over.clone(), next.clone());
+                let pause = Duration::from_secs_f64(rate.map_or(0.0, |rate| under_way as f64 / rate));
                 tokio::spawn(async move {
+                    let mut pace = tokio::time::interval(pause.max(Duration::from_micros(1)));
+                    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
                     while let Ok(permit) = room.acquire().await {
                         // Its task's end gives it back.
                         permit.forget();
                         if over.load(Ordering::Relaxed) {
                             room.add_permits(1);
                             return;
+                        }
+                        if rate.is_some() {
+                            pace.tick().await;
                         }
                         let number = next.fetch_add(1, Ordering::Relaxed);
                         let request_id = format!("{start:016x}{number:016x}");

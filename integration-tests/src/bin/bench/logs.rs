@@ -18,7 +18,7 @@ const ROUNDS: usize = 30;
 const SEARCHES: usize = 7;
 
 /// Prints the lines of a training, some 100 bytes each, with a warning near the end.
-const TRAINING: &str = r#"BEGIN {
+pub const TRAINING: &str = r#"BEGIN {
     for (i = 0; i < 1000000; i++) {
         if (i == 999000) { print "\033[33mWARNING\033[0m gradient overflow"; continue }
         printf "2026-11-27 11:22:%02d,%03d INFO train: epoch %d step %d/1000000 loss %.4f lr 3.0e-04 %.1f samples/s\n",

@@ -4,6 +4,9 @@
 mod assets;
 mod commands;
 mod echo;
+mod fleet;
+mod following;
+mod kills;
 mod lifecycles;
 mod logins;
 mod logs;
@@ -12,6 +15,7 @@ mod memory;
 mod page;
 mod rates;
 mod report;
+mod tasks;
 mod users;
 
 use std::process::ExitCode;
@@ -32,13 +36,17 @@ fn main() -> ExitCode {
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut report = Report::default();
     let cluster = Settings::default().start();
-    let parts: [Part<'_>; 9] = [
+    let parts: [Part<'_>; 13] = [
         ("memory", &|report| memory::measure(&cluster, report)),
         ("commands", &|report| commands::measure(&cluster, report)),
         ("rates", &|report| rates::measure(&cluster, report)),
         ("logins", &|report| logins::measure(&cluster, report)),
         ("logs", &|report| logs::measure(&cluster, report)),
+        ("following", &following::measure),
+        ("tasks", &|report| tasks::measure(&cluster, report)),
         ("lifecycles", &lifecycles::measure),
+        ("fleet", &fleet::measure),
+        ("kills", &kills::measure),
         ("users", &users::measure),
         ("assets", &assets::measure),
         ("page", &page::measure),

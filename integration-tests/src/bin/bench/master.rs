@@ -13,6 +13,12 @@ pub async fn database(cluster: &Cluster, mode: &str) -> DatabaseConnection {
     Database::connect(url).await.expect("the database can be opened")
 }
 
+/// The master's database of logs, to read beside it.
+pub async fn logs_database(cluster: &Cluster) -> DatabaseConnection {
+    let url = format!("sqlite://{}?mode=ro", cluster.path("master/logs.db").display());
+    Database::connect(url).await.expect("the database can be opened")
+}
+
 /// What calls of `pedl` carry as `authorization`.
 pub async fn authorization(channel: Channel) -> MetadataValue<Ascii> {
     let login = LoginRequest { username: "pedl".into(), ..LoginRequest::default() };

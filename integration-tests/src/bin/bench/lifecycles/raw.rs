@@ -71,9 +71,9 @@ impl Raw {
     }
 }
 
-/// The numbers of the assets that a commit creates.
+/// The numbers of the assets that a commit creates; of what was before the first, none.
 fn of_commit(commit: i64) -> std::ops::RangeInclusive<i64> {
-    if commit < 0 { 1..=0 } else { commit * OF_A_STEP + 1..=(commit + 1) * OF_A_STEP }
+    (commit * OF_A_STEP + 1).max(1)..=(commit + 1) * OF_A_STEP
 }
 
 /// As a master's: in the order of time.

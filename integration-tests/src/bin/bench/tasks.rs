@@ -1,0 +1,68 @@
+//! Tasks a second through one agent, against Docker without one.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use integration_tests::{BUSYBOX, Client, Cluster, eventually};
+use pedl_proto::v1::create_asset_request::Spec;
+use pedl_proto::v1::{CommandSpec, CreateAssetRequest, ReadLogsRequest};
+
+use crate::report::{Report, median};
+
+/// Under way at once.
+const PARALLEL: usize = 4;
+/// In each turn.
+const TASKS: usize = 40;
+const ROUNDS: usize = 5;
+
+pub fn measure(cluster: &Cluster, report: &mut Report) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    let client = runtime.block_on(Client::login(&cluster.url(), "pedl"));
+    let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
+    for round in 0..=ROUNDS {
+        let their_rate = rate(|| {
+            let mut run = Command::new("docker");
+            run.args(["run", "--rm", BUSYBOX, "true"]).stdin(Stdio::null());
+            assert!(run.status().expect("docker starts").success(), "the container ends well");
+        });
+        let start = Instant::now();
+        rate(|| runtime.block_on(task(&client)));
+        // As `docker run --rm` does: nothing of them is left.
+        eventually("the containers to go", || cluster.containers().is_empty().then_some(()));
+        let our_rate = TASKS as f64 / start.elapsed().as_secs_f64();
+        if round > 0 {
+            ours.push(our_rate);
+            theirs.push(their_rate);
+            ratios.push(our_rate / their_rate);
+        }
+    }
+    let detail = format!("{:.1}/s against {:.1}/s, medians of {ROUNDS} rounds", median(ours), median(theirs));
+    let figure = format!("tasks through one agent, {PARALLEL} at once, against `docker run --rm`");
+    report.at_least(&figure, median(ratios), 1.0, "", &detail);
+}
+
+/// How often a second `act` is done.
+fn rate(act: impl Fn() + Sync) -> f64 {
+    let (start, next) = (Instant::now(), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..PARALLEL {
+            scope.spawn(|| {
+                while next.fetch_add(1, Ordering::Relaxed) < TASKS {
+                    act();
+                }
+            });
+        }
+    });
+    TASKS as f64 / start.elapsed().as_secs_f64()
+}
+
+/// Creates a command, and follows it to its end.
+async fn task(client: &Client) {
+    let spec = CommandSpec { argv: vec!["true".into()], ..CommandSpec::default() };
+    let request = CreateAssetRequest { spec: Some(Spec::Command(spec)), ..CreateAssetRequest::default() };
+    let task_id = client.create(request).await.latest_task.expect("it has a task").id;
+    let follow = client.request(ReadLogsRequest { task_id, follow: true, ..ReadLogsRequest::default() });
+    let mut log = client.assets.clone().read_logs(follow).await.expect("the log is read").into_inner();
+    while log.message().await.expect("the log goes on").is_some() {}
+}
