@@ -30,15 +30,17 @@ pub fn image(name: &str, dockerfile: &str) -> String {
     reference
 }
 
-/// The ids of all containers with a label, running or not.
-pub fn containers(label: &str) -> Vec<String> {
-    let ids = docker(&["ps", "--all", "--quiet", "--no-trunc", "--filter", &format!("label={label}")]);
+/// The ids of all containers with a label, running or not, of the Docker at this URL or of the machine's.
+pub fn containers(url: Option<&str>, label: &str) -> Vec<String> {
+    let filter = format!("label={label}");
+    let ps = ["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter];
+    let ids = docker(&[url.map_or(vec![], |url| vec!["--host", url]), ps.to_vec()].concat());
     ids.split_whitespace().map(ToOwned::to_owned).collect()
 }
 
-/// Removes all containers with a label, whatever they do.
+/// Removes all containers of the machine's Docker with a label, whatever they do.
 pub fn remove_containers(label: &str) {
-    let ids = containers(label);
+    let ids = containers(None, label);
     if !ids.is_empty() {
         // One that ends meanwhile may be gone before its turn comes.
         drop(Command::new("docker").args(["rm", "--force", "--volumes"]).args(ids).output());

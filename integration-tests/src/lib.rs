@@ -3,7 +3,10 @@
 
 mod client;
 mod cluster;
+mod dice;
 mod docker;
+mod docker_proxy;
+mod dockerd;
 pub mod http;
 mod process;
 mod settings;
@@ -12,11 +15,14 @@ mod workload;
 
 pub use client::Client;
 pub use cluster::{Cluster, Outcome, outcome, owner};
+pub use dice::Dice;
 pub use docker::{docker, image};
+pub use docker_proxy::DockerProxy;
+pub use dockerd::Dockerd;
 pub use process::{Process, program};
 pub use settings::Settings;
 pub use tmpfs::Tmpfs;
-pub use workload::Workload;
+pub use workload::{Loss, Workload};
 
 use std::time::{Duration, Instant};
 

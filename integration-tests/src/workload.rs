@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use pedl_proto::v1::create_asset_request::Spec;
 use pedl_proto::v1::{
-    Asset, AssetState, BindMount, CommandSpec, ContainerSpec, CreateAssetRequest, LogEntry, LogSource,
+    Asset, AssetState, BindMount, CommandSpec, ContainerSpec, CreateAssetRequest, LogEntry, LogSource, Task,
 };
 
 use tokio::runtime::Runtime;
@@ -37,6 +37,15 @@ const SENDERS: usize = 4;
 
 /// How long all of them may take to end, once nothing breaks any more.
 const ENDED_WITHIN: Duration = Duration::from_secs(300);
+
+/// What Docker may have lost of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Nothing.
+    None,
+    /// What it had read from the program and not written down.
+    OfLines,
+}
 
 /// A stream of commands.
 pub struct Workload {
@@ -79,6 +88,16 @@ impl Workload {
     /// # Panics
     /// When a promise was broken.
     pub fn check(self, cluster: &Cluster) {
+        self.check_but_for(cluster, Loss::None, |_| false);
+    }
+
+    /// As `check`; but those that `was_cut_short` takes may have come to any point and no further, and logs may have
+    /// this loss. Answers how many were cut short.
+    ///
+    /// # Panics
+    /// When a promise was broken.
+    pub fn check_but_for(self, cluster: &Cluster, loss: Loss, was_cut_short: impl Fn(&Task) -> bool) -> usize {
+        let mut cut_short = 0;
         let numbers = self.sender.join().expect("all were acknowledged");
         let assets = self.runtime.block_on(all_ended(&self.client, &numbers));
         let told: HashMap<i64, &Asset> = assets.iter().map(|asset| (asset.id, asset)).collect();
@@ -88,13 +107,22 @@ impl Workload {
             let asset = told.get(id).unwrap_or_else(|| panic!("asset {id} was acknowledged, and is gone"));
             let task = asset.latest_task.as_ref().expect("it has a task");
             let starts = fs::read_to_string(self.traces.join(number.to_string())).unwrap_or_default();
+            let log = self.runtime.block_on(self.client.log(&task.id));
+            if was_cut_short(task) {
+                cut_short += 1;
+                assert!(starts.lines().count() <= 1, "asset {id} was started more than once: {asset:?}");
+                assert_eq!(asset.state(), AssetState::Failed, "{asset:?}");
+                check_log(*number, &log, true, loss);
+                continue;
+            }
             assert_eq!(starts.lines().count(), 1, "asset {id} was started so often: {asset:?}");
             let code = exit_code(*number);
             let state = if code == 0 { AssetState::Completed } else { AssetState::Failed };
             assert_eq!((asset.state(), task.exit_code), (state, Some(code)), "{asset:?}");
-            check_log(*number, &self.runtime.block_on(self.client.log(&task.id)));
+            check_log(*number, &log, false, loss);
         }
         eventually("no container to be left", || cluster.containers().is_empty().then_some(()));
+        cut_short
     }
 }
 
@@ -166,8 +194,8 @@ async fn all_ended(client: &Client, numbers: &HashMap<i64, usize>) -> Vec<Asset>
     }
 }
 
-/// Numbered without gaps, each stream whole and in order.
-fn check_log(number: usize, entries: &[LogEntry]) {
+/// Numbered without gaps, each stream in order and whole, or as far as the command came that was cut short.
+fn check_log(number: usize, entries: &[LogEntry], cut_short: bool, loss: Loss) {
     let offsets: Vec<i64> = entries.iter().map(|entry| entry.offset).collect();
     let expected: Vec<i64> = (0..).take(entries.len()).collect();
     assert_eq!(offsets, expected, "the entries of command {number}");
@@ -176,6 +204,21 @@ fn check_log(number: usize, entries: &[LogEntry]) {
         of_source.map(|entry| String::from_utf8_lossy(&entry.data)).collect()
     };
     let stdout: String = (0..lines(number)).map(|line| format!("{number} line {line}\n")).collect();
-    assert!(text(LogSource::Stdout) == stdout, "stdout of command {number}: {:?}", text(LogSource::Stdout));
-    assert_eq!(text(LogSource::Stderr), format!("{number} half\n"), "stderr of command {number}");
+    for (source, written) in [(LogSource::Stdout, stdout), (LogSource::Stderr, format!("{number} half\n"))] {
+        let read = text(source);
+        let as_written = match loss {
+            Loss::None if cut_short => written.starts_with(&read),
+            Loss::None => read == written,
+            Loss::OfLines => is_left_of(&read, &written),
+        };
+        assert!(as_written, "{source:?} of command {number}: {read:?}");
+    }
+}
+
+/// Whether `read` is what is left of `written` where some of it was lost: no line stands twice or in another order; two
+/// pieces of lines may have become one.
+fn is_left_of(read: &str, written: &str) -> bool {
+    let mut rest = written.split_inclusive('\n');
+    let is_torn = |line| !written.split_inclusive('\n').any(|other| other == line);
+    read.split_inclusive('\n').all(|line| is_torn(line) || rest.any(|other| other == line))
 }

@@ -1,8 +1,6 @@
 //! Processes killed at any moment.
 
-use std::time::Duration;
-
-use integration_tests::{Cluster, Settings, Workload};
+use integration_tests::{Cluster, Dice, Settings, Workload};
 
 /// Enough for some dozen kills to fall into each phase of a task's life.
 const COMMANDS: usize = 200;
@@ -65,21 +63,4 @@ fn an_agent_killed_at_random_moments_loses_and_doubles_nothing() {
 #[test]
 fn master_and_agent_killed_at_random_moments_lose_and_double_nothing() {
     nothing_is_lost_when_killed(|roll| [Victim::Master, Victim::Agent, Victim::Both][(roll % 3) as usize], 3);
-}
-
-/// Random numbers that are the same in each run (xorshift, Marsaglia 2003).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        for shift in [13, -7, 17] {
-            self.0 ^= if shift > 0 { self.0 << shift } else { self.0 >> -shift };
-        }
-        self.0
-    }
-
-    /// Lets a random time pass, in milliseconds: what is tried is that the moment does not matter.
-    fn wait(&mut self, least: u64, most: u64) {
-        std::thread::sleep(Duration::from_millis(least + self.roll() % (most - least)));
-    }
 }
