@@ -10,7 +10,6 @@ mod nftables;
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -86,18 +85,15 @@ pub async fn watch(docker: &Docker) -> Infallible {
 async fn beside(docker: &Docker, act: fn() -> Result<(), Refusal>) -> Result<(), Error> {
     let agent = || docker.agent().to_owned();
     let namespace = docker.other_namespace("net").await.map_err(|why| Error::Apart { agent: agent(), why })?;
-    let done = namespace.map_or_else(act, |namespace| within(&namespace, act));
+    let done = namespace.map_or_else(act, |namespace| within(namespace, act));
     done.map_err(|refusal| Error::Refused { agent: agent(), refusal })
 }
 
 /// Acts in a network namespace. Threads have each their own, so this one is not moved.
-fn within(namespace: &Path, act: fn() -> Result<(), Refusal>) -> Result<(), Refusal> {
-    let enter = || {
-        let file = File::open(namespace).map_err(|error| Errno::try_from(error).unwrap_or(Errno::UnknownErrno))?;
-        setns(file, CloneFlags::CLONE_NEWNET)
-    };
+fn within(namespace: File, act: fn() -> Result<(), Refusal>) -> Result<(), Refusal> {
     let enter_and_act = || {
-        enter().map_err(|errno| Refusal { what: "the way into dockerd's network namespace", errno })?;
+        setns(namespace, CloneFlags::CLONE_NEWNET)
+            .map_err(|errno| Refusal { what: "the way into dockerd's network namespace", errno })?;
         act()
     };
     thread::scope(|scope| scope.spawn(enter_and_act).join().expect("it does not panic"))
@@ -135,7 +131,7 @@ mod tests {
             done.recv().unwrap();
             nftables::is_in_place().unwrap()
         });
-        within(Path::new(&place.recv().unwrap()), nftables::ensure).unwrap();
+        within(File::open(place.recv().unwrap()).unwrap(), nftables::ensure).unwrap();
         tell_done.send(()).unwrap();
         assert!(elsewhere.join().unwrap());
     }

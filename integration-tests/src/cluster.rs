@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::network::Network;
 use crate::process::{Process, program};
 use crate::settings::Settings;
-use crate::{docker, eventually};
+use crate::{Tmpfs, docker, eventually};
 
 /// A master, its agents, and a place for their files and the members' credentials.
 pub struct Cluster {
@@ -25,6 +25,7 @@ pub struct Cluster {
     address: String,
     id: String,
     network: Option<Network>,
+    _disks: Vec<Tmpfs>,
     /// There until this is dropped.
     dir: Option<TempDir>,
 }
@@ -67,9 +68,14 @@ impl Cluster {
 
     pub(crate) fn start_with(settings: Settings) -> Self {
         let dir = tempfile::Builder::new().prefix("pedl-test-").tempdir().expect("a directory can be made");
+        let mut disks = Vec::new();
         // Members' containers must be able to reach what tests put here for them.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("its mode can be set");
         fs::write(dir.path().join("master.yaml"), &settings.master_yaml).expect("the configuration can be written");
+        for (name, room) in &settings.disks {
+            fs::create_dir(dir.path().join(name)).expect("a directory can be made");
+            disks.push(Tmpfs::mount(dir.path().join(name), &format!("size={room},mode=0700")));
+        }
         let mut cluster = Self {
             agents: Vec::new(),
             master: None,
@@ -78,6 +84,7 @@ impl Cluster {
             address: "127.0.0.1:0".into(),
             id: String::new(),
             network: None,
+            _disks: disks,
             dir: Some(dir),
         };
         if cluster.settings.own_network {
@@ -170,6 +177,9 @@ impl Cluster {
         command.arg("--data-dir").arg(self.path(&format!("agent{number}")));
         command.arg("--token-file").arg(self.path("master/agent-token"));
         command.args(["--slots", &self.settings.slots.to_string()]);
+        if let Some(url) = &self.settings.docker {
+            command.args(["--docker", url]);
+        }
         change(&mut command);
         let agent = Process::start(&mut command, &self.path(&format!("agent{number}.log")));
         self.agents.insert(number, agent);
@@ -178,6 +188,11 @@ impl Cluster {
     /// Kills the agent of that number at once.
     pub fn kill_agent(&mut self, number: usize) {
         drop(self.agents.remove(number));
+    }
+
+    /// Takes away what the agent of that number has mounted, as the end of its machine does.
+    pub fn unmount_agent(&self, number: usize) {
+        unmount_below(&self.path(&format!("agent{number}")));
     }
 
     /// Waits until all agents that run are connected.
@@ -291,12 +306,12 @@ impl Cluster {
 
     /// The containers of this cluster, running or not.
     pub fn containers(&self) -> Vec<String> {
-        docker::containers(&self.label())
+        docker::containers(self.settings.docker.as_deref(), &self.label())
     }
 
     /// Those of them that run.
     pub fn running(&self) -> Vec<String> {
-        docker::running(&self.label())
+        docker::running(self.settings.docker.as_deref(), &self.label())
     }
 
     fn label(&self) -> String {
@@ -308,7 +323,8 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.agents.clear();
         self.master = None;
-        if !self.id.is_empty() {
+        // Another than the machine's goes with all that it has.
+        if !self.id.is_empty() && self.settings.docker.is_none() {
             docker::remove_containers(&self.label());
         }
         if std::thread::panicking() {
@@ -325,7 +341,7 @@ impl Drop for Cluster {
 }
 
 /// Unmounts what is mounted below a directory; answers whether nothing is left.
-fn unmount_below(dir: &Path) -> bool {
+pub(crate) fn unmount_below(dir: &Path) -> bool {
     let mounted = || {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let places = mounts.lines().filter_map(|line| line.split(' ').nth(4)).map(PathBuf::from);

@@ -30,24 +30,25 @@ pub fn image(name: &str, dockerfile: &str) -> String {
     reference
 }
 
-/// The ids of all containers with a label, running or not.
-pub fn containers(label: &str) -> Vec<String> {
-    ids(&["--all", "--filter", &format!("label={label}")])
+/// The ids of all containers with a label, running or not, of the Docker at this URL or of the machine's.
+pub fn containers(url: Option<&str>, label: &str) -> Vec<String> {
+    ids(url, &["--all", "--filter", &format!("label={label}")])
 }
 
 /// The ids of those with a label that run.
-pub fn running(label: &str) -> Vec<String> {
-    ids(&["--filter", &format!("label={label}")])
+pub fn running(url: Option<&str>, label: &str) -> Vec<String> {
+    ids(url, &["--filter", &format!("label={label}")])
 }
 
-fn ids(filter: &[&str]) -> Vec<String> {
-    let ids = docker(&[&["ps", "--quiet", "--no-trunc"], filter].concat());
+fn ids(url: Option<&str>, filter: &[&str]) -> Vec<String> {
+    let host = url.map_or(vec![], |url| vec!["--host", url]);
+    let ids = docker(&[&host[..], &["ps", "--quiet", "--no-trunc"], filter].concat());
     ids.split_whitespace().map(ToOwned::to_owned).collect()
 }
 
-/// Removes all containers with a label, whatever they do.
+/// Removes all containers of the machine's Docker with a label, whatever they do.
 pub fn remove_containers(label: &str) {
-    let ids = containers(label);
+    let ids = containers(None, label);
     if !ids.is_empty() {
         // One that ends meanwhile may be gone before its turn comes.
         drop(Command::new("docker").args(["rm", "--force", "--volumes"]).args(ids).output());

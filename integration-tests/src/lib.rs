@@ -4,7 +4,10 @@
 mod client;
 mod clock;
 mod cluster;
+mod dice;
 mod docker;
+mod docker_proxy;
+mod dockerd;
 pub mod fleet;
 pub mod http;
 mod kills;
@@ -17,13 +20,16 @@ mod workload;
 pub use client::Client;
 pub use clock::Clock;
 pub use cluster::{Cluster, Outcome, outcome, owner};
+pub use dice::Dice;
 pub use docker::{docker, image};
-pub use kills::{Dice, Victim};
+pub use docker_proxy::DockerProxy;
+pub use dockerd::Dockerd;
+pub use kills::Victim;
 pub use network::Network;
 pub use process::{Process, program};
 pub use settings::Settings;
 pub use tmpfs::Tmpfs;
-pub use workload::{Broken, Workload};
+pub use workload::{Broken, Loss, Workload};
 
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::Cluster;
+use crate::{Cluster, Dockerd};
 
 /// How a cluster shall be.
 #[derive(Clone, Debug)]
@@ -12,13 +12,17 @@ pub struct Settings {
     pub(crate) slots: u32,
     pub(crate) own_clocks: bool,
     pub(crate) own_network: bool,
+    /// None: the machine's.
+    pub(crate) docker: Option<String>,
+    /// How much room there is in data directories that have a disk of their own, by their names.
+    pub(crate) disks: Vec<(&'static str, &'static str)>,
 }
 
 impl Default for Settings {
     /// SQLite, the busybox image, and one agent of 16 slots.
     fn default() -> Self {
         let master_yaml = format!("task_container_defaults: {{ image: '{}', shm_size: 16MiB }}\n", crate::BUSYBOX);
-        Self { master_yaml, agents: 1, slots: 16, own_clocks: false, own_network: false }
+        Self { master_yaml, agents: 1, slots: 16, own_clocks: false, own_network: false, docker: None, disks: vec![] }
     }
 }
 
@@ -74,6 +78,20 @@ impl Settings {
     #[must_use]
     pub fn own_network(mut self) -> Self {
         self.own_network = true;
+        self
+    }
+
+    /// Lets the agents use this one in place of the machine's.
+    #[must_use]
+    pub fn dockerd(mut self, dockerd: &Dockerd) -> Self {
+        self.docker = Some(dockerd.url());
+        self
+    }
+
+    /// Gives a data directory, `master` or `agent0`, a disk of its own with this much room: `16m`.
+    #[must_use]
+    pub fn disk(mut self, name: &'static str, room: &'static str) -> Self {
+        self.disks.push((name, room));
         self
     }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use pedl_proto::v1::create_asset_request::Spec;
 use pedl_proto::v1::{
-    Asset, AssetState, BindMount, CommandSpec, ContainerSpec, CreateAssetRequest, LogEntry, LogSource,
+    Asset, AssetState, BindMount, CommandSpec, ContainerSpec, CreateAssetRequest, LogEntry, LogSource, Task,
 };
 
 use tokio::runtime::Runtime;
@@ -45,6 +45,15 @@ const ENDED_WITHIN: Duration = Duration::from_secs(180);
 /// What the work may leave in a program's memory, in MiB, beside as much again as it had before: allocators keep some of
 /// what was freed, in each thread. All logs and containers' records of a stream are several times that.
 const KEPT_MIB: f64 = 30.0;
+
+/// What Docker may have lost of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Nothing.
+    None,
+    /// What it had read from the program and not written down.
+    OfLines,
+}
 
 /// A stream of commands.
 pub struct Workload {
@@ -98,14 +107,24 @@ impl Workload {
     /// # Panics
     /// When a promise was broken.
     pub fn check(self, cluster: &Cluster) {
+        self.check_but_for(cluster, Loss::None, |_| false);
+    }
+
+    /// As `check`; but those that `was_cut_short` takes may have come to any point and no further, and logs may have
+    /// this loss. Answers how many were cut short.
+    ///
+    /// # Panics
+    /// When a promise was broken.
+    pub fn check_but_for(self, cluster: &Cluster, loss: Loss, was_cut_short: impl Fn(&Task) -> bool) -> usize {
         let idle = self.idle;
-        let broken = self.broken(cluster);
+        let broken = self.broken_but_for(cluster, loss, was_cut_short);
         assert!(broken.examples.is_empty(), "{broken:#?}");
         let now = resident_mib(cluster);
         println!("{} commands; master and agent hold {now:.0?} MiB, idle {idle:.0?}", broken.commands);
         for (now, idle) in now.into_iter().zip(idle) {
             assert!(now < 2.0 * idle + KEPT_MIB, "from {idle:.0} MiB to {now:.0} MiB");
         }
+        broken.cut_short
     }
 
     /// Sends no more, waits for the end of all, and answers of how many a promise was broken.
@@ -113,6 +132,10 @@ impl Workload {
     /// # Panics
     /// When some do not end, or leave containers.
     pub fn broken(self, cluster: &Cluster) -> Broken {
+        self.broken_but_for(cluster, Loss::None, |_| false)
+    }
+
+    fn broken_but_for(self, cluster: &Cluster, loss: Loss, was_cut_short: impl Fn(&Task) -> bool) -> Broken {
         self.progress.enough.store(true, Ordering::Relaxed);
         let start = Instant::now();
         while !self.stream.is_finished() {
@@ -138,8 +161,14 @@ impl Workload {
             let starts = fs::read_to_string(self.traces.join(number.to_string())).unwrap_or_default().lines().count();
             let code = exit_code(*number);
             let state = if code == 0 { AssetState::Completed } else { AssetState::Failed };
-            let log = check_log(*number, &self.runtime.block_on(self.client.log(&task.id)));
-            let kept = log.is_ok() && starts > 0 && (asset.state(), task.exit_code) == (state, Some(code));
+            let cut_short = was_cut_short(task);
+            let log = check_log(*number, &self.runtime.block_on(self.client.log(&task.id)), cut_short, loss);
+            let ended = match cut_short {
+                true => asset.state() == AssetState::Failed,
+                false => starts > 0 && (asset.state(), task.exit_code) == (state, Some(code)),
+            };
+            let kept = log.is_ok() && ended;
+            broken.cut_short += usize::from(cut_short);
             broken.lost += usize::from(!kept);
             broken.doubled += starts.saturating_sub(1);
             if !kept || starts > 1 {
@@ -160,6 +189,8 @@ pub struct Broken {
     pub lost: usize,
     /// Starts and creations beyond the first.
     pub doubled: usize,
+    /// Those that something outside of PEDL ended, which breaks no promise.
+    pub cut_short: usize,
     /// What was broken, in words.
     pub examples: Vec<String>,
 }
@@ -224,20 +255,32 @@ fn command(number: usize, traces: &str) -> CreateAssetRequest {
     }
 }
 
-/// Numbered without gaps, each stream whole and in order; or says what is not.
-fn check_log(number: usize, entries: &[LogEntry]) -> Result<(), String> {
+/// Numbered without gaps, each stream in order and whole, or as far as the command came that was cut short; or says what
+/// is not.
+fn check_log(number: usize, entries: &[LogEntry], cut_short: bool, loss: Loss) -> Result<(), String> {
     if let Some((place, entry)) = (0..).zip(entries).find(|(place, entry)| entry.offset != *place) {
         return Err(format!("entry {place} has number {}", entry.offset));
     }
-    let text = |source: LogSource| -> String {
-        let of_source = entries.iter().filter(|entry| entry.source() == source);
-        of_source.map(|entry| String::from_utf8_lossy(&entry.data)).collect()
-    };
     let stdout: String = (0..lines(number)).map(|line| format!("{number} line {line}\n")).collect();
-    let (told, warned) = (text(LogSource::Stdout), text(LogSource::Stderr));
-    match (told == stdout, warned == format!("{number} half\n")) {
-        (true, true) => Ok(()),
-        (false, _) => Err(format!("stdout is {told:?}")),
-        (true, false) => Err(format!("stderr is {warned:?}")),
+    for (source, written) in [(LogSource::Stdout, stdout), (LogSource::Stderr, format!("{number} half\n"))] {
+        let of_source = entries.iter().filter(|entry| entry.source() == source);
+        let read: String = of_source.map(|entry| String::from_utf8_lossy(&entry.data)).collect();
+        let as_written = match loss {
+            Loss::None if cut_short => written.starts_with(&read),
+            Loss::None => read == written,
+            Loss::OfLines => is_left_of(&read, &written),
+        };
+        if !as_written {
+            return Err(format!("{source:?} is {read:?}"));
+        }
     }
+    Ok(())
+}
+
+/// Whether `read` is what is left of `written` where some of it was lost: no line stands twice or in another order; two
+/// pieces of lines may have become one.
+fn is_left_of(read: &str, written: &str) -> bool {
+    let mut rest = written.split_inclusive('\n');
+    let is_torn = |line| !written.split_inclusive('\n').any(|other| other == line);
+    read.split_inclusive('\n').all(|line| is_torn(line) || rest.any(|other| other == line))
 }

@@ -115,9 +115,13 @@ impl Docker {
 
     /// Makes a task's container, and answers where it stands: one that is there already is the task's, by its name.
     pub async fn create(&self, plan: ContainerPlan) -> Result<Phase, Refusal> {
-        let task = plan.task.clone();
-        let options = CreateContainerOptionsBuilder::new().name(&name(&task)).build();
-        let body = self.body(plan);
+        let name = name(&plan.task);
+        self.create_named(&name, self.body(plan)).await
+    }
+
+    /// Makes a container of this name, one in all, however often Docker has to be asked.
+    pub(super) async fn create_named(&self, name: &str, body: ContainerCreateBody) -> Result<Phase, Refusal> {
+        let options = CreateContainerOptionsBuilder::new().name(name).build();
         let mut backoff = Backoff::new();
         loop {
             match self.insistently(|| self.api.create_container(Some(options.clone()), body.clone())).await {
@@ -125,8 +129,8 @@ impl Docker {
                 Err(Refusal::Conflict(_)) => {}
                 Err(refusal) => return Err(refusal),
             }
-            // A name is taken before its container is to be seen: a process before this one asked for it just now.
-            match self.find(&task).await? {
+            // A name is taken before its container is to be seen: it was asked for just now, and not answered.
+            match self.find_named(name).await? {
                 Some(phase) => return Ok(phase),
                 None => tokio::time::sleep(backoff.next()).await,
             }
@@ -196,8 +200,11 @@ impl Docker {
 
     /// Looks at a task's container. Docker answers when what it does with the container at the time is done.
     pub async fn find(&self, task: &TaskId) -> Result<Option<Phase>, Refusal> {
-        let name = name(task);
-        match self.patiently(|| self.api.inspect_container(&name, None::<InspectContainerOptions>)).await {
+        self.find_named(&name(task)).await
+    }
+
+    async fn find_named(&self, name: &str) -> Result<Option<Phase>, Refusal> {
+        match self.patiently(|| self.api.inspect_container(name, None::<InspectContainerOptions>)).await {
             Ok(container) => Ok(Some(Phase::from(&container.state.unwrap_or_default()))),
             Err(Refusal::NotFound(_)) => Ok(None),
             Err(refusal) => Err(refusal),

@@ -120,7 +120,9 @@ impl Docker {
             labels: Some(labels),
             ..ContainerCreateBody::default()
         };
-        let probe = self.insistently(|| self.api.create_container(None, body.clone())).await?.id;
+        // By its name one is found again that was made, and whose making was not answered.
+        let probe = format!("pedl-image-{:016x}", getrandom::u64().unwrap_or_default());
+        self.create_named(&probe, body).await?;
         let seen = look(&probe).await;
         self.remove_by_id(&probe).await?;
         seen
