@@ -181,7 +181,7 @@ async fn run(config: Config, passwords: Policy, given: Option<Identity>) -> anyh
     let identity = identity.map(Arc::new);
     prepare(&config, &dir, &store, identity.as_ref().and_then(|identity| identity.pin())).await?;
 
-    let presence = Presence::new();
+    let presence = Presence::new(config.agents.lost_after);
     let assignments = Topics::new();
     let task_news = Topics::new();
     let shutdown = CancellationToken::new();
@@ -191,7 +191,6 @@ async fn run(config: Config, passwords: Policy, given: Option<Identity>) -> anyh
         assignments: assignments.clone(),
         task_news: task_news.clone(),
         run_as: RunAs { default: config.security.default_task.clone(), minimum_uid: config.security.minimum_uid },
-        lost_after: config.agents.lost_after,
     };
     let rules = Rules {
         lifetime: config.security.session_lifetime,

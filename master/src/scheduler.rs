@@ -4,7 +4,7 @@ pub mod fit;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use futures::future::join_all;
@@ -34,8 +34,6 @@ pub struct Scheduler {
     pub assignments: Arc<Topics<AgentId>>,
     pub task_news: Arc<Topics<TaskId>>,
     pub run_as: RunAs,
-    /// After how long a silence an agent's tasks are lost.
-    pub lost_after: Duration,
 }
 
 impl Scheduler {
@@ -53,6 +51,7 @@ impl Scheduler {
             };
             let done = async {
                 if ticked {
+                    self.presence.count(Instant::now());
                     self.lose_silent().await?;
                 }
                 self.place_waiting().await
@@ -138,7 +137,7 @@ impl Scheduler {
 
     async fn lose_silent(&self) -> Result<()> {
         for agent in store::agents::list(self.store.read()).await? {
-            if self.presence.silence(agent.id) < self.lost_after {
+            if !self.presence.is_lost(agent.id) {
                 continue;
             }
             let tasks = store::tasks::on_agent(self.store.read(), agent.id).await?;
@@ -148,13 +147,13 @@ impl Scheduler {
                 continue;
             }
             tracing::warn!(agent = agent.name, tasks = lost.len(), "the agent is out of reach: its tasks are lost");
-            let (presence, lost_after) = (self.presence.clone(), self.lost_after);
+            let presence = self.presence.clone();
             self.store
                 .write(move |tx| {
                     Box::pin(async move {
                         for task in lost {
                             // It may be back by now, and its report that the task runs before this.
-                            if presence.silence(agent.id) >= lost_after {
+                            if presence.is_lost(agent.id) {
                                 lifecycle::lose(tx, task).await?;
                             }
                         }

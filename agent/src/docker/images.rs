@@ -75,7 +75,7 @@ impl Docker {
 
     /// Reads what the identity of an image's tasks is made from.
     pub async fn read_image_files(&self, image_id: &str) -> Result<ImageFiles, Refusal> {
-        self.in_probe(image_id, async |probe| self.read_probe(probe).await).await
+        self.in_probe(image_id, "files", async |probe| self.read_probe(probe).await).await
     }
 
     /// Where paths lead in an image: absolute, without symbolic links. What is not there leads to itself.
@@ -87,7 +87,7 @@ impl Docker {
             }
             Ok(resolved)
         };
-        self.in_probe(image_id, resolve).await
+        self.in_probe(image_id, "paths", resolve).await
     }
 
     async fn resolve(&self, probe: &str, path: &Path) -> Result<PathBuf, Refusal> {
@@ -105,10 +105,11 @@ impl Docker {
         Ok(resolved)
     }
 
-    /// Looks into an image by a container that is never started.
+    /// Looks into an image, for one purpose at a time, by a container that is never started.
     async fn in_probe<T>(
         &self,
         image_id: &str,
+        purpose: &str,
         look: impl AsyncFnOnce(&str) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut labels = self.labels();
@@ -121,7 +122,9 @@ impl Docker {
             ..ContainerCreateBody::default()
         };
         // By its name one is found again that was made, and whose making was not answered.
-        let probe = format!("pedl-image-{:016x}", getrandom::u64().unwrap_or_default());
+        // By its name the next process finds what Docker made for one that was killed. Other agents have other names.
+        let whose = crc32fast::hash(format!("{} {} {image_id}", self.cluster, self.agent).as_bytes());
+        let probe = format!("pedl-image-{purpose}-{whose:08x}");
         self.create_named(&probe, body).await?;
         let seen = look(&probe).await;
         self.remove_by_id(&probe).await?;

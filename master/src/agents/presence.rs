@@ -9,17 +9,31 @@ use tokio::sync::watch;
 
 use crate::ids::AgentId;
 
-/// How often agents send heartbeats.
-pub const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How often agents send heartbeats, where they have time to be lost.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How many heartbeats may be missed before an agent's tasks are lost.
+const MISSED: u32 = 4;
+
+/// How late a second may be that the scheduler counts. Beyond that the process stood still and heard nobody: it was
+/// stopped, or its machine slept.
+const STOOD_STILL: Duration = Duration::from_secs(5);
 
 /// After how long a silence an agent gets no new tasks.
 const SILENCE: Duration = Duration::from_secs(15);
 
 /// Who is in touch.
 pub struct Presence {
-    since: Instant,
+    lost_after: Duration,
+    listening: Mutex<Listening>,
     agents: Mutex<HashMap<AgentId, Seen>>,
     changes: watch::Sender<()>,
+}
+
+/// For how long agents could be heard.
+struct Listening {
+    since: Instant,
+    counted: Instant,
 }
 
 struct Seen {
@@ -30,8 +44,35 @@ struct Seen {
 }
 
 impl Presence {
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self { since: Instant::now(), agents: Mutex::default(), changes: watch::Sender::new(()) })
+    /// `lost_after` so long a silence an agent's tasks are lost.
+    pub fn new(lost_after: Duration) -> Arc<Self> {
+        let now = Instant::now();
+        Arc::new(Self {
+            lost_after,
+            listening: Mutex::new(Listening { since: now, counted: now }),
+            agents: Mutex::default(),
+            changes: watch::Sender::new(()),
+        })
+    }
+
+    /// How often agents are to send heartbeats.
+    pub fn heartbeat(&self) -> Duration {
+        HEARTBEAT.min(self.lost_after / MISSED)
+    }
+
+    /// Notes that this process is at work, once a second. Where it stood still, it has been listening since now.
+    pub fn count(&self, now: Instant) {
+        let mut listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.duration_since(listening.counted) > STOOD_STILL {
+            listening.since = now;
+        }
+        listening.counted = now;
+    }
+
+    /// Whether an agent has been silent for so long that its tasks are lost.
+    pub fn is_lost(&self, agent: AgentId) -> bool {
+        let listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner).since.elapsed();
+        self.last_heard(agent).map_or(listening, |silence| silence.min(listening)) >= self.lost_after
     }
 
     /// Notes that an agent was heard.
@@ -67,11 +108,6 @@ impl Presence {
     pub fn is_connected(&self, agent: AgentId) -> bool {
         let agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
         agents.get(&agent).is_some_and(|seen| seen.connections > 0 && seen.last.elapsed() < SILENCE)
-    }
-
-    /// How long an agent has been silent; before its first word, how long this master has been listening.
-    pub fn silence(&self, agent: AgentId) -> Duration {
-        self.last_heard(agent).unwrap_or_else(|| self.since.elapsed())
     }
 
     /// How long ago an agent was heard, where this master has heard it.
@@ -120,7 +156,7 @@ mod tests {
 
     #[test]
     fn an_agent_is_connected_while_one_of_its_connections_lives() {
-        let presence = Presence::new();
+        let presence = Presence::new(Duration::from_secs(600));
         let agent = AgentId(1);
         presence.heard(agent);
         assert!(!presence.is_connected(agent), "heartbeats alone are no connection");
@@ -134,12 +170,31 @@ mod tests {
 
     #[test]
     fn a_connection_is_over_when_its_agents_tasks_were_lost() {
-        let presence = Presence::new();
+        let presence = Presence::new(Duration::from_secs(600));
         let before = presence.connect(AgentId(1));
         let of_another = presence.connect(AgentId(2));
         assert!(!before.is_over());
         presence.lost(AgentId(1));
         let after = presence.connect(AgentId(1));
         assert_eq!([&before, &of_another, &after].map(Connection::is_over), [true, false, false]);
+    }
+
+    #[test]
+    fn a_master_that_stood_still_gives_agents_their_time() {
+        let presence = Presence::new(Duration::ZERO);
+        let agent = AgentId(1);
+        assert!(presence.is_lost(agent));
+        let presence = Presence::new(Duration::from_secs(10));
+        assert_eq!(presence.heartbeat(), Duration::from_millis(2500));
+        let start = presence.listening.lock().unwrap().since;
+        for second in 1..8 {
+            presence.count(start + Duration::from_secs(second));
+        }
+        assert_eq!(presence.listening.lock().unwrap().since, start);
+        let awake = start + Duration::from_secs(60);
+        presence.count(awake);
+        presence.count(awake + Duration::from_secs(1));
+        assert_eq!(presence.listening.lock().unwrap().since, awake);
+        assert!(!presence.is_lost(agent));
     }
 }

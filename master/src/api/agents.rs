@@ -15,7 +15,6 @@ use super::assignments::AssignmentStream;
 use super::convert::{task_id, time};
 use super::fields::{Fields, is_one_line};
 use super::spec::parse_pool;
-use crate::agents::presence::HEARTBEAT;
 use crate::agents::{Introduction, SlotKind};
 use crate::assets::lifecycle::{self, Report, Verdict};
 use crate::audit::{Action, Actor};
@@ -72,7 +71,7 @@ impl AgentService for Api {
         Ok(Response::new(RegisterResponse {
             credential,
             cluster_id: identity.cluster_id.to_string(),
-            heartbeat_interval: prost_types::Duration::try_from(HEARTBEAT).ok(),
+            heartbeat_interval: prost_types::Duration::try_from(self.presence.heartbeat()).ok(),
         }))
     }
 
