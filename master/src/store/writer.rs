@@ -5,6 +5,8 @@
 use std::any::Any;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -15,7 +17,7 @@ use sea_orm::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::cluster;
+use super::{cluster, is_full};
 use crate::error::{Error, Result};
 
 /// Jobs that may wait; those beyond wait to wait.
@@ -59,6 +61,8 @@ type Job = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Option<Answer>> + Sen
 pub struct Writer {
     jobs: mpsc::Sender<Job>,
     revisions: watch::Receiver<i64>,
+    /// Whether the last commit failed for want of room.
+    full: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -67,8 +71,9 @@ impl Writer {
     pub fn spawn(db: DatabaseConnection, options: ConnectOptions, counts: bool) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (published, revisions) = watch::channel(0);
-        tokio::spawn(write_groups(db, options, counts, queue, published));
-        Self { jobs, revisions }
+        let full = Arc::<AtomicBool>::default();
+        tokio::spawn(write_groups(db, options, counts, queue, published, full.clone()));
+        Self { jobs, revisions, full }
     }
 
     pub fn revisions(&self) -> watch::Receiver<i64> {
@@ -118,7 +123,12 @@ impl Writer {
         });
         self.jobs.send(job).await.map_err(|_| Error::StoreUnavailable)?;
         // The answer is dropped unsent where the transaction did not commit.
-        answer.await.map_err(|_| Error::StoreUnavailable)?
+        answer.await.unwrap_or_else(|_| Err(self.failure()))
+    }
+
+    /// What those are told whose job was not committed.
+    fn failure(&self) -> Error {
+        if self.full.load(Ordering::Acquire) { Error::StoreFull } else { Error::StoreUnavailable }
     }
 }
 
@@ -133,17 +143,22 @@ async fn write_groups(
     counts: bool,
     mut queue: mpsc::Receiver<Job>,
     published: watch::Sender<i64>,
+    full: Arc<AtomicBool>,
 ) {
     let mut group = Vec::with_capacity(GROUP);
+    let mut answers = Vec::new();
     while queue.recv_many(&mut group, GROUP).await > 0 {
-        match commit(&db, counts, &mut group, &mut queue).await {
-            Ok((revision, answers)) => {
+        match commit(&db, counts, &mut group, &mut queue, &mut answers).await {
+            Ok(revision) => {
                 // Whoever is answered finds the revision published.
                 published.send_replace(revision);
-                answers.into_iter().for_each(|answer| answer());
+                answers.drain(..).for_each(|answer| answer());
             }
             Err(error) => {
                 tracing::error!(%error, "a commit failed; nothing of it was kept");
+                // Before those learn of it whose answers are dropped here.
+                full.store(is_full(&error), Ordering::Release);
+                answers.clear();
                 group.clear();
                 db = connect_anew(db, &options).await;
             }
@@ -171,20 +186,20 @@ async fn commit(
     counts: bool,
     group: &mut Vec<Job>,
     queue: &mut mpsc::Receiver<Job>,
-) -> Result<(i64, Vec<Answer>), DbErr> {
+    answers: &mut Vec<Answer>,
+) -> Result<i64, DbErr> {
     let options =
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let transaction = db.begin_with_options(options).await?;
     let revision = if counts { cluster::next_revision(&transaction).await? } else { 0 };
-    let mut answers = Vec::new();
     let mut run = 0;
     while !group.is_empty() && run < GROUP {
         for job in group.drain(..) {
             let tx = Tx { savepoint: transaction.begin().await?, revision };
             match job(&tx).await {
                 Some(answer) => {
-                    tx.savepoint.commit().await?;
                     answers.push(answer);
+                    tx.savepoint.commit().await?;
                 }
                 None => tx.savepoint.rollback().await?,
             }
@@ -198,7 +213,7 @@ async fn commit(
         }
     }
     transaction.commit().await?;
-    Ok((revision, answers))
+    Ok(revision)
 }
 
 #[cfg(test)]
@@ -273,7 +288,7 @@ mod tests {
                 users::create(tx, NewUser { display_name: name, ..user_named("large") }).await
             })
         });
-        assert!(filled.await.is_err(), "the disk is full");
+        assert!(matches!(filled.await, Err(Error::StoreFull)));
         for n in 0..3 {
             store.write(move |tx| Box::pin(users::create(tx, user_named(&format!("u{n}"))))).await.unwrap();
         }
