@@ -21,6 +21,6 @@ impl Tmpfs {
 
 impl Drop for Tmpfs {
     fn drop(&mut self) {
-        drop(Command::new("umount").arg("--lazy").arg(&self.0).status());
+        drop(Command::new("umount").arg("--lazy").arg(&self.0).output());
     }
 }

@@ -108,8 +108,10 @@ pub enum Error {
     StoreUnavailable,
     #[error("the master is shutting down: try again")]
     ShuttingDown,
+    #[error("the master's disk is full: its administrator must make room on it, then try again")]
+    StoreFull,
     #[error("the store failed: {0}")]
-    Database(#[from] store::Failure),
+    Database(store::Failure),
     #[error("{0}")]
     Internal(String),
 }
@@ -144,7 +146,7 @@ impl Error {
             Self::LastAdmin | Self::NameIsFixed(_) | Self::AgentRenamed { .. } | Self::LogGap { .. } => {
                 Code::FailedPrecondition
             }
-            Self::LoginThrottled { .. } | Self::TooManyTokens | Self::Busy => Code::ResourceExhausted,
+            Self::LoginThrottled { .. } | Self::TooManyTokens | Self::Busy | Self::StoreFull => Code::ResourceExhausted,
             Self::StoreUnavailable | Self::ShuttingDown => Code::Unavailable,
             Self::Database(_) | Self::Internal(_) => Code::Internal,
         }
@@ -182,6 +184,7 @@ impl Error {
             Self::LogGap { .. } => ErrorReason::LogGap,
             Self::Busy => ErrorReason::Busy,
             Self::StoreUnavailable => ErrorReason::StoreUnavailable,
+            Self::StoreFull => ErrorReason::StoreFull,
             Self::ShuttingDown => ErrorReason::ShuttingDown,
             Self::Database(_) | Self::Internal(_) => ErrorReason::Internal,
         }
@@ -205,6 +208,12 @@ impl Error {
 fn list_violations(violations: &[Violation]) -> String {
     let one = |violation: &Violation| format!("{} {}", violation.field, violation.description);
     violations.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+impl From<store::Failure> for Error {
+    fn from(failure: store::Failure) -> Self {
+        if store::is_full(&failure) { Self::StoreFull } else { Self::Database(failure) }
+    }
 }
 
 impl From<Error> for Status {

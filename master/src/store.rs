@@ -22,7 +22,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
 use tokio::sync::watch;
 
 use crate::error::Result;
@@ -44,6 +44,15 @@ const MAPPED: &str = "2147418112";
 
 /// What the database says when it fails.
 pub type Failure = DbErr;
+
+/// Whether its disk is full: SQLITE_FULL (13), or PostgreSQL's disk_full (53100).
+pub fn is_full(failure: &Failure) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = failure else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["13", "53100"].contains(&&*code))
+}
 
 /// The master's memory.
 #[derive(Clone)]

@@ -5,8 +5,8 @@
 use std::any::Any;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
@@ -18,7 +18,7 @@ use sea_orm::{
 use sea_orm_migration::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::cluster;
+use super::{cluster, is_full};
 use crate::error::{Error, Result};
 
 /// Jobs that may wait; those beyond wait to wait.
@@ -55,19 +55,22 @@ impl Deref for Tx {
 pub struct Writing {
     transaction: Arc<DatabaseTransaction>,
     written: AtomicBool,
-    /// Whether a statement failed: PostgreSQL takes no other in that transaction, and its commit then undoes all.
-    failed: AtomicBool,
+    /// The statement that failed: PostgreSQL takes no other in that transaction, and its commit then undoes all.
+    failed: OnceLock<Broken>,
 }
 
 impl Writing {
     fn new(transaction: Arc<DatabaseTransaction>) -> Self {
-        Self { transaction, written: AtomicBool::new(false), failed: AtomicBool::new(false) }
+        Self { transaction, written: AtomicBool::new(false), failed: OnceLock::new() }
     }
 
     async fn noted<T>(&self, writes: bool, statement: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
         self.written.fetch_or(writes, Ordering::Relaxed);
         let result = statement.await;
-        self.failed.fetch_or(result.is_err(), Ordering::Relaxed);
+        if let Err(error) = &result {
+            // The first is the cause.
+            drop(self.failed.set(error.into()));
+        }
         result
     }
 }
@@ -131,6 +134,8 @@ pub struct Written {
     pub jobs: AtomicU64,
     /// Commits of which nothing was kept.
     pub failures: AtomicU64,
+    /// Whether the last of those was for want of room.
+    pub full: AtomicBool,
     /// The time that all this took.
     pub microseconds: AtomicU64,
 }
@@ -220,7 +225,12 @@ impl Writer {
         });
         self.jobs.send(Job { work, apart }).await.map_err(|_| Error::StoreUnavailable)?;
         // The answer is dropped unsent where the transaction did not commit.
-        answer.await.map_err(|_| Error::StoreUnavailable)?
+        answer.await.unwrap_or_else(|_| Err(self.failure()))
+    }
+
+    /// What those are told whose job was not committed.
+    fn failure(&self) -> Error {
+        if self.written.full.load(Ordering::Acquire) { Error::StoreFull } else { Error::StoreUnavailable }
     }
 }
 
@@ -238,21 +248,25 @@ async fn write_groups(
     written: Arc<Written>,
 ) {
     let mut group = Vec::with_capacity(GROUP);
+    let mut answers = Vec::new();
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let start = Instant::now();
-        let committed = commit(&db, counts, &mut group, &mut queue, &written.jobs).await;
+        let committed = commit(&db, counts, &mut group, &mut queue, &mut answers, &written.jobs).await;
         let taken = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         written.microseconds.fetch_add(taken, Ordering::Relaxed);
         let count = if committed.is_ok() { &written.commits } else { &written.failures };
         count.fetch_add(1, Ordering::Relaxed);
         match committed {
-            Ok((revision, answers)) => {
+            Ok(revision) => {
                 // Whoever is answered finds the revision published.
                 published.send_replace(revision);
-                answers.into_iter().for_each(|answer| answer());
+                answers.drain(..).for_each(|answer| answer());
             }
             Err(error) => {
-                tracing::error!(%error, "a commit failed; nothing of it was kept");
+                tracing::error!(error = error.why, "a commit failed; nothing of it was kept");
+                // Before those learn of it whose answers are dropped here.
+                written.full.store(error.full, Ordering::Release);
+                answers.clear();
                 group.clear();
                 db = connect_anew(db, &options).await;
             }
@@ -281,17 +295,17 @@ async fn commit(
     counts: bool,
     group: &mut Vec<Job>,
     queue: &mut mpsc::Receiver<Job>,
+    answers: &mut Vec<Answer>,
     jobs: &AtomicU64,
-) -> Result<(i64, Vec<Answer>), DbErr> {
+) -> Result<i64, Broken> {
     let options =
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let transaction = Arc::new(db.begin_with_options(options).await?);
     let revision = if counts { cluster::next_revision(&*transaction).await? } else { 0 };
-    let mut answers = Vec::new();
     let mut run = 0;
     while !group.is_empty() && run < GROUP {
         for job in group.drain(..) {
-            answers.extend(run_job(job, &transaction, revision).await?);
+            run_job(job, &transaction, revision, answers).await?;
             run += 1;
             jobs.fetch_add(1, Ordering::Relaxed);
         }
@@ -303,32 +317,64 @@ async fn commit(
         }
     }
     sole(transaction)?.commit().await?;
-    Ok((revision, answers))
+    Ok(revision)
 }
 
-/// `None`: nothing of it is left.
-async fn run_job(job: Job, group: &Arc<DatabaseTransaction>, revision: i64) -> Result<Option<Answer>, DbErr> {
+async fn run_job(
+    job: Job,
+    group: &Arc<DatabaseTransaction>,
+    revision: i64,
+    answers: &mut Vec<Answer>,
+) -> Result<(), Broken> {
     let transaction = if job.apart { Arc::new(group.begin().await?) } else { group.clone() };
     let tx = Tx { connection: Writing::new(transaction), revision };
     let answer = (job.work)(&tx).await;
     let Writing { transaction, written, failed } = tx.connection;
-    match (&answer, job.apart) {
-        (Some(_), true) => sole(transaction)?.commit().await?,
-        (None, true) => sole(transaction)?.rollback().await?,
-        (_, false) if failed.into_inner() => {
-            return Err(DbErr::Custom("a statement failed outside of a savepoint".into()));
-        }
-        (None, false) if written.into_inner() => {
-            return Err(DbErr::Custom("a job failed half-way that was to look before it writes".into()));
-        }
-        (_, false) => {}
+    let went_well = answer.is_some();
+    // Dropped with the others where this fails.
+    answers.extend(answer);
+    match (went_well, job.apart) {
+        (true, true) => sole(transaction)?.commit().await?,
+        (false, true) => sole(transaction)?.rollback().await?,
+        (_, false) => match failed.into_inner() {
+            Some(broken) => return Err(broken),
+            None if !went_well && written.into_inner() => {
+                return Err(Broken::other("a job failed half-way that was to look before it writes"));
+            }
+            None => {}
+        },
     }
-    Ok(answer)
+    Ok(())
 }
 
 /// A transaction that nobody else uses any more.
-fn sole(transaction: Arc<DatabaseTransaction>) -> Result<DatabaseTransaction, DbErr> {
-    Arc::into_inner(transaction).ok_or_else(|| DbErr::Custom("a job has kept its transaction".into()))
+fn sole(transaction: Arc<DatabaseTransaction>) -> Result<DatabaseTransaction, Broken> {
+    Arc::into_inner(transaction).ok_or_else(|| Broken::other("a job has kept its transaction"))
+}
+
+/// Why nothing of a commit was kept.
+struct Broken {
+    why: String,
+    /// Whether for want of room.
+    full: bool,
+}
+
+impl Broken {
+    fn other(why: &str) -> Self {
+        Self { why: why.into(), full: false }
+    }
+}
+
+impl From<&DbErr> for Broken {
+    fn from(error: &DbErr) -> Self {
+        Self { why: error.to_string(), full: is_full(error) }
+    }
+}
+
+impl From<DbErr> for Broken {
+    fn from(error: DbErr) -> Self {
+        Self::from(&error)
+    }
 }
 
 #[cfg(test)]
@@ -431,7 +477,7 @@ mod tests {
                 users::create(tx, NewUser { display_name: name, ..user_named("large") }).await
             })
         });
-        assert!(filled.await.is_err(), "the disk is full");
+        assert!(matches!(filled.await, Err(Error::StoreFull)));
         for n in 0..3 {
             store.write(move |tx| Box::pin(users::create(tx, user_named(&format!("u{n}"))))).await.unwrap();
         }
