@@ -211,6 +211,18 @@ impl Docker {
         }
     }
 
+    /// Whether the program of a container that was never started, as Docker says, may have run all the same: dockerd opens
+    /// the log before it starts the program, and notes that it has started it afterwards.
+    pub async fn may_have_run(&self, task: &TaskId) -> Result<bool, Refusal> {
+        let name = name(task);
+        let container = self.patiently(|| self.api.inspect_container(&name, None::<InspectContainerOptions>)).await?;
+        let root = self.patiently(|| self.api.info()).await?.docker_root_dir.unwrap_or_default();
+        let id = container.id.unwrap_or_default();
+        let dir = Path::new(&root).join("containers").join(&id);
+        // What cannot be looked at tells nothing.
+        Ok(!dir.is_dir() || dir.join(format!("{id}-json.log")).exists())
+    }
+
     /// Looks at a task's container that runs and may not for ever; none: it may, or it does not run.
     pub async fn find_limited(&self, task: &TaskId) -> Result<Option<Limited>, Refusal> {
         let name = name(task);

@@ -57,6 +57,10 @@ enum Error {
     Start { program: String, image: String, refusal: Refusal },
     #[error("{GONE}")]
     Removed,
+    #[error(
+        "Docker was killed while it started the task, which may have run: see what it has done, and run it again if it has not"
+    )]
+    MayHaveRun,
 }
 
 /// Starts a task whose container is absent, or was made and never started. `created` says which.
@@ -249,8 +253,15 @@ impl Start<'_> {
     async fn settle(&self) -> Result<Option<Outcome>, Error> {
         match settled(self.tools, self.task).await.map_err(|refusal| self.cannot_run(refusal))? {
             None => Err(Error::Removed),
-            Some(phase) => Ok(phase.has_started().then_some(Outcome::Started)),
+            Some(phase) if phase.has_started() => Ok(Some(Outcome::Started)),
+            // dockerd was killed between the start and its own note of it.
+            Some(_) if self.may_have_run().await? => Err(Error::MayHaveRun),
+            Some(_) => Ok(None),
         }
+    }
+
+    async fn may_have_run(&self) -> Result<bool, Error> {
+        self.tools.docker.may_have_run(self.task).await.map_err(|refusal| self.cannot_run(refusal))
     }
 
     fn unprepared(&self, source: io::Error) -> Error {
