@@ -58,7 +58,7 @@ enum Error {
     #[error("{GONE}")]
     Removed,
     #[error(
-        "Docker was killed while it started the task, which may have run: see what it has done, and run it again if it has not"
+        "Docker went away while it started the task, which may have run: see what it has done, and run it again if it has not"
     )]
     MayHaveRun,
 }
@@ -254,7 +254,7 @@ impl Start<'_> {
         match settled(self.tools, self.task).await.map_err(|refusal| self.cannot_run(refusal))? {
             None => Err(Error::Removed),
             Some(phase) if phase.has_started() => Ok(Some(Outcome::Started)),
-            // dockerd was killed between the start and its own note of it.
+            // dockerd was ended between the start and its own note of it.
             Some(_) if self.may_have_run().await? => Err(Error::MayHaveRun),
             Some(_) => Ok(None),
         }

@@ -39,7 +39,9 @@ impl Gated {
         let script = "i=0; while [ ! -e /gate/open ]; do echo $i; i=$((i + 1)); sleep 0.02; done; exit 3";
         let gate = cluster.shared_dir("gate", 0, 0);
         let id = cluster.detached(&["-v", &format!("{}:/gate", gate.display()), "--", "sh", "-c", script]);
-        cluster.wait_for(&id, "RUNNING");
+        eventually("some lines to be kept", || {
+            (cluster.pedl(&["command", "logs", &id]).ok().lines().count() > 10).then_some(())
+        });
         Self { gate, id }
     }
 

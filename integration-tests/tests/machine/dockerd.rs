@@ -1,10 +1,11 @@
 //! dockerd goes away while commands are sent and run.
 //!
-//! Whatever is queued or being started meanwhile runs once, as if nothing had been. What runs goes on where dockerd has
-//! `live-restore`, and is ended by dockerd where it has not: the task has FAILED then, with the code of that signal.
-//! dockerd that ends as it is told has written down all of the logs. One that is killed loses what it has read from a
-//! program and not written down: that is missing in a log, which is in order and numbered without gaps else. What it was
-//! just starting may end with 255 then, which is what Docker says where nobody saw how a program ended.
+//! Whatever is queued meanwhile runs once, as if nothing had been. What runs goes on where dockerd has `live-restore`, and
+//! is ended by dockerd where it has not: the task has FAILED then, with the code of that signal. What dockerd was just
+//! starting fails where it may have run, and says so; what ended just then may have 255, which is what Docker says where
+//! nobody saw how a program ended. dockerd that ends as it is told has written down all of the logs. One that is killed
+//! loses what it has read from a program and not written down: that is missing in a log, which is in order and numbered
+//! without gaps else.
 
 use std::fs;
 
@@ -33,17 +34,14 @@ fn workload_meets(cluster: &Cluster, dockerd: &mut Dockerd, seed: u64, break_it:
     workload
 }
 
-/// Sees that no promise was broken; answers how many commands dockerd ended.
-fn check(cluster: &Cluster, workload: Workload, loss: Loss) -> usize {
-    let cut_short = workload.check_but_for(cluster, loss, |task| {
-        // Of one that was killed it may not even be known whether it had started what it was starting.
-        let unknown = || loss == Loss::OfLines && task.state_reason.contains("which may have run");
-        task.exit_code
-            .map_or_else(unknown, |code| ENDED_BY_DOCKER.contains(&code) || loss == Loss::OfLines && code == NOBODY_SAW)
+/// Sees that no promise was broken.
+fn check(cluster: &Cluster, workload: Workload, loss: Loss) {
+    let cut_short = workload.check_but_for(cluster, loss, |task| match task.exit_code {
+        Some(code) => ENDED_BY_DOCKER.contains(&code) || code == NOBODY_SAW,
+        None => task.state_reason.contains("which may have run"),
     });
     memory_is_bounded(cluster);
-    println!("{cut_short} were ended by dockerd");
-    cut_short
+    println!("{cut_short} were ended by dockerd, or nobody knows how they ended");
 }
 
 fn kill(dockerd: &mut Dockerd) {
@@ -78,7 +76,7 @@ fn tasks_go_on_through_a_restart_with_live_restore() {
     let log = cluster.pedl(&["command", "logs", &counter]).ok();
     let expected: String = (0..log.lines().count()).map(|line| format!("{line}\n")).collect();
     assert!(log == expected && log.len() > 500, "{log}");
-    assert_eq!(check(&cluster, workload, Loss::None), 0);
+    check(&cluster, workload, Loss::None);
 }
 
 #[test]
