@@ -85,7 +85,9 @@ fn a_log_is_read_from_its_middle_and_searched() {
     let error = matching(&["error: OUT"]);
     assert_eq!((error.stdout.as_str(), error.stderr.as_str()), ("", "\x1b[1;31mErr\x1b[0mor: out of memory\n"));
     assert_eq!(matching(&["line 9999"]).ok().lines().count(), 11);
-    assert_eq!(matching(&["line 9999", "--tail", "4"]).ok(), "line 99998\nline 99999\n");
+    // Of the last four entries. Where the one of stderr is among those of stdout, Docker decides.
+    let tail = matching(&["line 9999", "--tail", "4"]).ok();
+    assert!("line 99997\nline 99998\nline 99999\n".ends_with(&tail) && tail.lines().count() >= 2, "{tail}");
     assert_eq!(matching(&["done", "-f"]).ok(), "done\n");
 }
 

@@ -1,6 +1,9 @@
 //! The one port: gRPC, gRPC-web, health, reflection, metrics and the page.
 
-use integration_tests::{Cluster, Settings, http};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use integration_tests::{Cluster, PATIENCE, Settings, http};
 use pedl_proto::v1::cluster_service_client::ClusterServiceClient;
 use pedl_proto::v1::session_service_client::SessionServiceClient;
 use pedl_proto::v1::{GetCurrentSessionRequest, GetMasterRequest, LoginRequest};
@@ -120,4 +123,20 @@ async fn a_call_needs_a_token_that_is_good_until_logout() {
     logout.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
     sessions.logout(logout).await.unwrap();
     assert_eq!(sessions.get_current_session(who(&token)).await.unwrap_err().code(), Code::Unauthenticated);
+}
+
+#[test]
+fn who_asks_for_nothing_holds_no_connection() {
+    let cluster = master();
+    // Less than how an HTTP/2 connection begins, so that not even its version can be told.
+    let connections = ["", "P", "PRI * HTTP/2.0\r\n", "GET / HT"].map(|beginning| {
+        let mut connection = TcpStream::connect(cluster.address()).unwrap();
+        connection.write_all(beginning.as_bytes()).unwrap();
+        connection.set_read_timeout(Some(PATIENCE)).unwrap();
+        (beginning, connection)
+    });
+    for (beginning, mut connection) in connections {
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).unwrap_or_else(|error| panic!("after {beginning:?}: {error}"));
+    }
 }

@@ -205,11 +205,17 @@ pub async fn renew(store: &Store, run_queued: bool) -> Result<Renewed, Error> {
             })
         })
         .await?;
+    let given_up = if run_queued { 0 } else { give_up_waiting(store).await? };
+    Ok(Renewed { epoch, sessions, given_up })
+}
+
+/// Answers how many tasks waited.
+async fn give_up_waiting(store: &Store) -> Result<u64, Error> {
     let mut given_up = 0;
-    while !run_queued {
+    loop {
         let waiting = store::tasks::queue(store.read(), None, None, BATCH).await?;
         if waiting.is_empty() {
-            break;
+            return Ok(given_up);
         }
         given_up += waiting.len() as u64;
         let give_up = store.write(move |tx| {
@@ -222,7 +228,6 @@ pub async fn renew(store: &Store, run_queued: bool) -> Result<Renewed, Error> {
         });
         give_up.await?;
     }
-    Ok(Renewed { epoch, sessions, given_up })
 }
 
 const MAY_HAVE_RUN: &str = "it waited when a backup was taken that the master was restored from, and may have run since: run it again if it did not";
