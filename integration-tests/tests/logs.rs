@@ -142,6 +142,12 @@ fn each_stream_has_its_lines_in_order_and_their_times() {
         let times: Vec<_> = of_source.iter().map(|entry| entry.time.unwrap()).map(|t| (t.seconds, t.nanos)).collect();
         assert!(times.is_sorted_by(|a, b| a < b), "each is later than the one before: {times:?}");
     }
+    let shown = cluster.pedl(&["command", "logs", &id, "--timestamps"]).ok();
+    for (line, number) in shown.lines().zip(0..) {
+        let (time, text) = line.split_once(' ').unwrap();
+        assert!(time.len() == "2026-11-27T18:00:00.123456Z".len() && time.ends_with('Z'), "{line}");
+        assert_eq!(text, format!("out {number}"));
+    }
 }
 
 fn entries(responses: Vec<ReadLogsResponse>) -> Vec<LogEntry> {

@@ -13,7 +13,7 @@ use crate::time;
 /// Which logs.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  pedl command logs 42\n  pedl command logs -f 42\n  pedl command logs 42 --tail 100\n  pedl command logs 42 --since 10m\n  pedl command logs 42 --match 'val_loss'\n\nWhat the program wrote to stderr comes on stderr."
+    after_help = "Examples:\n  pedl command logs 42\n  pedl command logs -f 42\n  pedl command logs 42 --tail 100\n  pedl command logs 42 --since 10m --timestamps\n  pedl command logs 42 --match 'val_loss'\n\nWhat the program wrote to stderr comes on stderr."
 )]
 pub struct LogsArgs {
     #[command(flatten)]
@@ -27,6 +27,9 @@ pub struct LogsArgs {
     /// Only what is newer: 10m, 2h, or a time like 2026-11-22T18:00:00Z
     #[arg(long, value_name = "WHEN", value_parser = time::parse_since)]
     since: Option<Timestamp>,
+    /// Show when each line was written, by the agent's clock
+    #[arg(short, long)]
+    timestamps: bool,
     /// Of these, only lines that contain TEXT, in upper or lower case, in any colour
     #[arg(long = "match", value_name = "TEXT", default_value = "", hide_default_value = true)]
     text: String,
@@ -46,7 +49,7 @@ pub async fn run(global: &Global, kind: AssetKind, args: LogsArgs) -> Result<(),
         text: args.text,
     };
     match args.follow {
-        true => log_stream::follow(&mut client, asset.id, request).await.map(drop),
-        false => log_stream::print(&mut client, request).await,
+        true => log_stream::follow(&mut client, asset.id, request, args.timestamps).await.map(drop),
+        false => log_stream::print(&mut client, request, args.timestamps).await,
     }
 }

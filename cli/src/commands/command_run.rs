@@ -178,7 +178,7 @@ async fn attend(client: &mut Client, asset: &Asset) -> u8 {
         follow: true,
         ..ReadLogsRequest::default()
     };
-    match log_stream::follow(client, asset.id, request).await {
+    match log_stream::follow(client, asset.id, request, false).await {
         Ok(ended) => {
             let (code, words) = outcome(&ended);
             words.into_iter().for_each(say);

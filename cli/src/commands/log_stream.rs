@@ -10,7 +10,7 @@ use tonic::{Code, Streaming};
 use super::asset;
 use crate::client::Client;
 use crate::error::{Error, say};
-use crate::record;
+use crate::{record, time};
 
 /// After this long without output the reader is told what the asset waits for.
 const QUIET: Duration = Duration::from_secs(1);
@@ -19,19 +19,21 @@ const QUIET_WHILE_RUNNING: Duration = Duration::from_secs(10);
 /// Waits between attempts to reach the master: the first, doubled up to the last.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
-/// Prints what the log holds now.
-pub async fn print(client: &mut Client, request: ReadLogsRequest) -> Result<(), Error> {
+/// Prints what the log holds now; with `timestamps`, each line behind its time.
+pub async fn print(client: &mut Client, request: ReadLogsRequest, timestamps: bool) -> Result<(), Error> {
+    let mut printer = Printer::new(timestamps);
     let mut stream = open(client, &request).await?;
     while let Some(response) = stream.message().await.map_err(|status| client.error(status))? {
-        write_entries(&response.entries)?;
+        printer.write(&response.entries)?;
     }
     Ok(())
 }
 
 /// Prints the log from `request` on until the asset has ended or is lost, and tells how it stands then. Meanwhile
-/// tells what it waits for, and rides out a master that is away.
-pub async fn follow(client: &mut Client, id: i64, request: ReadLogsRequest) -> Result<Asset, Error> {
-    let mut follower = Follower { id, request, printed: false, told: None, away: false, backoff: BACKOFF.0 };
+/// tells what it waits for, and rides out a master that is away. With `timestamps`, each line stands behind its time.
+pub async fn follow(client: &mut Client, id: i64, request: ReadLogsRequest, timestamps: bool) -> Result<Asset, Error> {
+    let printer = Printer::new(timestamps);
+    let mut follower = Follower { id, request, printer, printed: false, told: None, away: false, backoff: BACKOFF.0 };
     loop {
         match follower.read_to_end(client).await {
             Ok(Some(asset)) => return Ok(asset),
@@ -49,6 +51,7 @@ struct Follower {
     id: i64,
     /// Asks for what has not been printed yet.
     request: ReadLogsRequest,
+    printer: Printer,
     /// Whether anything of the log was printed.
     printed: bool,
     /// What was last told of the asset's state.
@@ -83,7 +86,7 @@ impl Follower {
             let Some(ReadLogsResponse { entries, next_offset }) = response else {
                 break;
             };
-            write_entries(&entries)?;
+            self.printer.write(&entries)?;
             self.printed |= !entries.is_empty();
             self.request.from_offset = next_offset;
             // What comes from here on is wanted whole.
@@ -152,19 +155,72 @@ fn has_ended(state: AssetState) -> bool {
 }
 
 /// Writes the program's stdout to stdout and its stderr to stderr, byte by byte; what PEDL says of it goes to stderr.
-fn write_entries(entries: &[LogEntry]) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
-    let mut stderr = io::stderr().lock();
-    for run in entries.chunk_by(|a, b| a.source == b.source) {
-        let bytes = run.iter().map(|entry| entry.data.as_slice());
-        match run[0].source() {
-            LogSource::Stdout | LogSource::Unspecified => {
-                stdout.write_all(&bytes.collect::<Vec<_>>().concat())?;
-                stdout.flush()?;
-            }
-            LogSource::Stderr => stderr.write_all(&bytes.collect::<Vec<_>>().concat())?,
-            LogSource::System => bytes.for_each(|line| say(String::from_utf8_lossy(line.trim_ascii_end()))),
-        }
+struct Printer {
+    timestamps: bool,
+    /// Whether what comes next of stdout begins a line: long lines come in pieces.
+    begins: bool,
+    /// As `begins`, for stderr.
+    begins_on_stderr: bool,
+}
+
+impl Printer {
+    const fn new(timestamps: bool) -> Self {
+        Self { timestamps, begins: true, begins_on_stderr: true }
     }
-    Ok(())
+
+    fn write(&mut self, entries: &[LogEntry]) -> Result<(), Error> {
+        let mut stdout = io::stdout().lock();
+        let mut stderr = io::stderr().lock();
+        for run in entries.chunk_by(|a, b| a.source == b.source) {
+            match run[0].source() {
+                LogSource::Stdout | LogSource::Unspecified => {
+                    stdout.write_all(&lines(run, self.timestamps, &mut self.begins))?;
+                    stdout.flush()?;
+                }
+                LogSource::Stderr => stderr.write_all(&lines(run, self.timestamps, &mut self.begins_on_stderr))?,
+                LogSource::System => {
+                    for entry in run {
+                        let text = lines(std::slice::from_ref(entry), self.timestamps, &mut true);
+                        say(String::from_utf8_lossy(text.trim_ascii_end()));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of entries, with the time before each that begins a line where `timestamps` are wanted.
+fn lines(entries: &[LogEntry], timestamps: bool, begins: &mut bool) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(entries.iter().map(|entry| entry.data.len()).sum());
+    for entry in entries {
+        if timestamps && *begins {
+            let time = entry.time.and_then(time::from_proto).unwrap_or_default();
+            bytes.extend(format!("{time:.6} ").into_bytes());
+        }
+        *begins = entry.data.ends_with(b"\n");
+        bytes.extend(&entry.data);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_stands_before_each_line_and_not_before_its_pieces() {
+        let entry = |second, data: &str| {
+            let time = prost_types::Timestamp { seconds: second, nanos: 120_300_000 };
+            LogEntry { time: Some(time), data: data.into(), ..LogEntry::default() }
+        };
+        let entries = [entry(0, "long "), entry(1, "line\n"), entry(2, "\n"), entry(3, "end")];
+        let mut begins = true;
+        let shown = [lines(&entries[..1], true, &mut begins), lines(&entries[1..], true, &mut begins)].concat();
+        assert_eq!(
+            String::from_utf8(shown).unwrap(),
+            "1970-01-01T00:00:00.120300Z long line\n1970-01-01T00:00:02.120300Z \n1970-01-01T00:00:03.120300Z end"
+        );
+        assert_eq!(lines(&entries, false, &mut true), b"long line\n\nend");
+    }
 }
