@@ -51,7 +51,7 @@ const KEPT_MIB: f64 = 30.0;
 pub enum Loss {
     /// Nothing.
     None,
-    /// What it had read from the program and not written down.
+    /// What the program wrote last before it ended or Docker did.
     OfLines,
 }
 
