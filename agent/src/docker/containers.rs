@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerCreateBody, DeviceRequest, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig,
-    Mount as ApiMount, NetworkingConfig,
+    ContainerCreateBody, ContainerInspectResponse, DeviceRequest, EndpointSettings, HealthConfig, HostConfig,
+    HostConfigLogConfig, Mount as ApiMount, NetworkingConfig,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
@@ -204,8 +204,13 @@ impl Docker {
     }
 
     async fn find_named(&self, name: &str) -> Result<Option<Phase>, Refusal> {
+        let container = self.inspect(name).await?;
+        Ok(container.map(|container| Phase::from(&container.state.unwrap_or_default())))
+    }
+
+    async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, Refusal> {
         match self.patiently(|| self.api.inspect_container(name, None::<InspectContainerOptions>)).await {
-            Ok(container) => Ok(Some(Phase::from(&container.state.unwrap_or_default()))),
+            Ok(container) => Ok(Some(container)),
             Err(Refusal::NotFound(_)) => Ok(None),
             Err(refusal) => Err(refusal),
         }
@@ -214,8 +219,7 @@ impl Docker {
     /// Whether the program of a container that was never started, as Docker says, may have run all the same: dockerd opens
     /// the log before it starts the program, and notes that it has started it afterwards.
     pub async fn may_have_run(&self, task: &TaskId) -> Result<bool, Refusal> {
-        let name = name(task);
-        let container = self.patiently(|| self.api.inspect_container(&name, None::<InspectContainerOptions>)).await?;
+        let Some(container) = self.inspect(&name(task)).await? else { return Ok(false) };
         let root = self.patiently(|| self.api.info()).await?.docker_root_dir.unwrap_or_default();
         let id = container.id.unwrap_or_default();
         let dir = Path::new(&root).join("containers").join(&id);
@@ -225,12 +229,7 @@ impl Docker {
 
     /// Looks at a task's container that runs and may not for ever; none: it may, or it does not run.
     pub async fn find_limited(&self, task: &TaskId) -> Result<Option<Limited>, Refusal> {
-        let name = name(task);
-        match self.patiently(|| self.api.inspect_container(&name, None::<InspectContainerOptions>)).await {
-            Ok(container) => Ok(Limited::find(container)),
-            Err(Refusal::NotFound(_)) => Ok(None),
-            Err(refusal) => Err(refusal),
-        }
+        Ok(self.inspect(&name(task)).await?.and_then(Limited::find))
     }
 
     /// Returns when a container that was started does not run, or is gone.

@@ -121,8 +121,8 @@ impl Docker {
             labels: Some(labels),
             ..ContainerCreateBody::default()
         };
-        // By its name one is found again that was made, and whose making was not answered.
-        // By its name the next process finds what Docker made for one that was killed. Other agents have other names.
+        // By its name one is found again whose making was not answered, to this process or to one before it. Other agents
+        // have other names.
         let whose = crc32fast::hash(format!("{} {} {image_id}", self.cluster, self.agent).as_bytes());
         let probe = format!("pedl-image-{purpose}-{whose:08x}");
         self.create_named(&probe, body).await?;

@@ -1,12 +1,12 @@
 //! How tasks ended that are gone from this machine. A master whose database was restored from a backup may want one of
 //! them again: it is told the end once more, and nothing is run twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use pedl_proto::agent::v1 as wire;
@@ -16,14 +16,40 @@ use wire::task_report::Status;
 use crate::assignment::TaskId;
 use crate::data_dir::write_durably;
 
-/// As many as are remembered from one process to the next: of weeks, on a busy machine.
+/// As many are remembered: of weeks, on a busy machine.
 const REMEMBERED: usize = 10_000;
 
 /// The ends, in memory and in a file that has one on each line.
 #[derive(Debug)]
 pub struct Ends {
     path: PathBuf,
-    known: Mutex<HashMap<TaskId, Status>>,
+    known: Mutex<Known>,
+}
+
+/// The newest ends.
+#[derive(Debug, Default)]
+struct Known {
+    ends: HashMap<TaskId, Status>,
+    /// Oldest first.
+    order: VecDeque<TaskId>,
+    /// How many lines the file has; those of what is forgotten are removed some time.
+    lines: usize,
+}
+
+impl Known {
+    /// Answers whether it is news.
+    fn note(&mut self, task: TaskId, end: Status) -> bool {
+        if self.ends.insert(task.clone(), end).is_some() {
+            return false;
+        }
+        self.order.push_back(task);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ends.remove(&oldest);
+        }
+        true
+    }
 }
 
 /// A line of the file.
@@ -50,36 +76,68 @@ enum End {
 }
 
 impl Ends {
-    /// Reads the file, which may be absent, and forgets the oldest of too many.
+    /// Reads the file, which may be absent.
     pub fn open(path: PathBuf) -> io::Result<Self> {
         let text = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             text => text?,
         };
-        let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
-        let remembered = &lines[lines.len().saturating_sub(REMEMBERED)..];
-        if remembered.len() < lines.len() {
-            write_durably(&path, &remembered.concat())?;
-        }
+        let mut known = Known::default();
         // One that was cut short is the last, and its container is still there.
-        let known = remembered.iter().filter_map(|line| parse(line)).collect();
-        Ok(Self { path, known: Mutex::new(known) })
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            known.lines += 1;
+            if let Some((task, end)) = parse(line) {
+                known.note(task, end);
+            }
+        }
+        // Nothing is to be written behind a line that was cut short.
+        let is_clean = known.lines == known.order.len();
+        let ends = Self { path, known: Mutex::new(known) };
+        if !is_clean {
+            ends.rewrite(&mut ends.lock())?;
+        }
+        Ok(ends)
     }
 
     /// How a task ended.
     pub fn find(&self, task: &TaskId) -> Option<Status> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(task).cloned()
+        self.lock().ends.get(task).cloned()
     }
 
-    /// Remembers an end, which is on the master's record.
+    /// Remembers an end, which is on the master's record, and forgets the oldest of too many.
     pub fn note(&self, task: &TaskId, end: &Status) -> io::Result<()> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(task.clone(), end.clone());
-        let Some(end) = of_status(end).filter(|_| known.is_none()) else { return Ok(()) };
-        let mut line = serde_json::to_vec(&Line { task: task.to_string(), end }).map_err(io::Error::other)?;
-        line.push(b'\n');
+        let mut known = self.lock();
+        if !known.note(task.clone(), end.clone()) {
+            return Ok(());
+        }
+        if known.lines >= 2 * REMEMBERED {
+            return self.rewrite(&mut known);
+        }
         let mut file = File::options().append(true).create(true).mode(0o600).open(&self.path)?;
-        file.write_all(&line)
+        file.write_all(&line(task, end)?)?;
+        known.lines += 1;
+        Ok(())
     }
+
+    /// Leaves in the file what is remembered, and nothing else.
+    fn rewrite(&self, known: &mut Known) -> io::Result<()> {
+        let lines = known.order.iter().filter_map(|task| known.ends.get(task).map(|end| line(task, end)));
+        write_durably(&self.path, &lines.collect::<io::Result<Vec<_>>>()?.concat())?;
+        known.lines = known.order.len();
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Empty: it is no end.
+fn line(task: &TaskId, end: &Status) -> io::Result<Vec<u8>> {
+    let Some(end) = of_status(end) else { return Ok(Vec::new()) };
+    let mut line = serde_json::to_vec(&Line { task: task.to_string(), end }).map_err(io::Error::other)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 fn parse(line: &[u8]) -> Option<(TaskId, Status)> {
@@ -156,7 +214,14 @@ mod tests {
         let line = |number: usize| format!("{{\"task\":\"t{number}\",\"reason\":\"\"}}\n");
         fs::write(&path, (0..=REMEMBERED).map(line).collect::<String>()).unwrap();
         let ends = Ends::open(path.clone()).unwrap();
+        let lines = || fs::read_to_string(&path).unwrap().lines().count();
         assert!(ends.find(&task(0)).is_none() && ends.find(&task(1)).is_some());
-        assert_eq!(fs::read_to_string(path).unwrap().lines().count(), REMEMBERED);
+        assert_eq!(lines(), REMEMBERED);
+        // Neither memory nor the file grows for ever while one process lives.
+        for number in REMEMBERED + 1..=2 * REMEMBERED + 1 {
+            ends.note(&task(number), &ended(0)).unwrap();
+        }
+        assert!(ends.find(&task(REMEMBERED + 1)).is_none() && ends.find(&task(REMEMBERED + 2)).is_some());
+        assert_eq!((lines(), ends.lock().ends.len()), (REMEMBERED, REMEMBERED));
     }
 }

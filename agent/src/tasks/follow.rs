@@ -1,5 +1,5 @@
-//! Follows a container that was started to its end: log, reports, the order to stop, the time it may take. Its end is reported when the
-//! master has its log, and nothing of it is removed before the master has its end.
+//! Follows a container that was started to its end: log, reports, the order to stop, the time it may take. Its end is
+//! reported when the master has its log, and nothing of it is removed before the master has its end.
 
 use std::convert::Infallible;
 use std::future::pending;

@@ -2,24 +2,26 @@
 //! that. So a commit's fsync is shared by all who wait for one, and no two transactions ever meet over a lock. A job that
 //! fails undoes itself alone: it is a savepoint, unless it says that it fails before it writes.
 
+mod writing;
+
 use std::any::Any;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
-use sea_orm_migration::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{cluster, is_full};
+use super::cluster;
 use crate::error::{Error, Result};
+use writing::{Broken, Writing};
 
 /// Jobs that may wait; those beyond wait to wait.
 const QUEUE: usize = 1024;
@@ -48,60 +50,6 @@ impl Deref for Tx {
 
     fn deref(&self) -> &Writing {
         &self.connection
-    }
-}
-
-/// The group's transaction, which the job shares, or a savepoint of its own in it; and what the job did with it.
-pub struct Writing {
-    transaction: Arc<DatabaseTransaction>,
-    written: AtomicBool,
-    /// The statement that failed: PostgreSQL takes no other in that transaction, and its commit then undoes all.
-    failed: OnceLock<Broken>,
-}
-
-impl Writing {
-    fn new(transaction: Arc<DatabaseTransaction>) -> Self {
-        Self { transaction, written: AtomicBool::new(false), failed: OnceLock::new() }
-    }
-
-    async fn noted<T>(&self, writes: bool, statement: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-        self.written.fetch_or(writes, Ordering::Relaxed);
-        let result = statement.await;
-        if let Err(error) = &result {
-            // The first is the cause.
-            drop(self.failed.set(error.into()));
-        }
-        result
-    }
-}
-
-fn writes(sql: &str) -> bool {
-    !sql.starts_with("SELECT")
-}
-
-#[async_trait::async_trait]
-impl ConnectionTrait for Writing {
-    fn get_database_backend(&self) -> DbBackend {
-        self.transaction.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let writes = writes(&statement.sql);
-        self.noted(writes, self.transaction.execute_raw(statement)).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.noted(writes(sql), self.transaction.execute_unprepared(sql)).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let writes = writes(&statement.sql);
-        self.noted(writes, self.transaction.query_one_raw(statement)).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let writes = writes(&statement.sql);
-        self.noted(writes, self.transaction.query_all_raw(statement)).await
     }
 }
 
@@ -350,31 +298,6 @@ async fn run_job(
 /// A transaction that nobody else uses any more.
 fn sole(transaction: Arc<DatabaseTransaction>) -> Result<DatabaseTransaction, Broken> {
     Arc::into_inner(transaction).ok_or_else(|| Broken::other("a job has kept its transaction"))
-}
-
-/// Why nothing of a commit was kept.
-struct Broken {
-    why: String,
-    /// Whether for want of room.
-    full: bool,
-}
-
-impl Broken {
-    fn other(why: &str) -> Self {
-        Self { why: why.into(), full: false }
-    }
-}
-
-impl From<&DbErr> for Broken {
-    fn from(error: &DbErr) -> Self {
-        Self { why: error.to_string(), full: is_full(error) }
-    }
-}
-
-impl From<DbErr> for Broken {
-    fn from(error: DbErr) -> Self {
-        Self::from(&error)
-    }
 }
 
 #[cfg(test)]
