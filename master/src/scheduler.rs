@@ -11,6 +11,7 @@ use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::agents::Agent;
 use crate::agents::presence::Presence;
 use crate::assets::lifecycle::{self, RunAs};
 use crate::assets::state::{self, Event, State};
@@ -43,18 +44,27 @@ impl Scheduler {
         let mut presence = self.presence.changes();
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Too many to be read after each commit. Whatever they say, no task is placed on an agent that takes none.
+        let mut agents = None;
         loop {
-            let ticked = tokio::select! {
-                () = changed(&mut revisions) => false,
-                () = changed(&mut presence) => false,
-                _ = tick.tick() => true,
-            };
-            let done = async {
-                if ticked {
+            let mut ticked = false;
+            tokio::select! {
+                () = changed(&mut revisions) => {}
+                () = changed(&mut presence) => agents = None,
+                _ = tick.tick() => {
                     self.presence.count(Instant::now());
-                    self.lose_silent().await?;
+                    (agents, ticked) = (None, true);
                 }
-                self.place_waiting().await
+            }
+            let done = async {
+                let agents = match &mut agents {
+                    Some(agents) => agents,
+                    none => none.insert(store::agents::list(self.store.read()).await?),
+                };
+                if ticked {
+                    self.lose_silent(agents).await?;
+                }
+                self.place_waiting(agents).await
             };
             if let Err(error) = done.await {
                 tracing::error!(%error, "scheduling failed; it is tried again");
@@ -62,11 +72,11 @@ impl Scheduler {
         }
     }
 
-    async fn place_waiting(&self) -> Result<()> {
-        if !store::tasks::any_queued(self.store.read()).await? {
+    async fn place_waiting(&self, agents: &[Agent]) -> Result<()> {
+        let oldest = store::tasks::oldest_queued(self.store.read(), LOOKAHEAD).await?;
+        if oldest.is_empty() {
             return Ok(());
         }
-        let agents = store::agents::list(self.store.read()).await?;
         let uses = store::tasks::uses(self.store.read()).await?;
         let rooms: Vec<Room> = agents
             .iter()
@@ -77,7 +87,8 @@ impl Scheduler {
                 Room { agent: agent.id, pool, slots: agent.slots, used: used.slots, tasks: used.tasks }
             })
             .collect();
-        let queue = self.read_queue(&rooms).await?;
+        let is_whole = u64::try_from(oldest.len()).is_ok_and(|read| read < LOOKAHEAD);
+        let queue = if is_whole { oldest } else { self.read_long_queue(&rooms).await? };
         let waiting: Vec<Waiting> = queue.iter().map(waiting).collect();
 
         // Each a write of its own: one that fails holds up no other, and the writer groups them anyway.
@@ -103,9 +114,9 @@ impl Scheduler {
         join_all(writes).await.into_iter().collect()
     }
 
-    /// The oldest of the queue: of each pool that has agents, those that can be placed, with slots and without, each so
+    /// The oldest of a queue that is not read whole: of each pool that has agents, those that can be placed, with slots and without, each so
     /// many that a lot of one sort keeps none of another from being seen; and of the others, to tell them why they wait.
-    async fn read_queue(&self, rooms: &[Room]) -> Result<Vec<Task>> {
+    async fn read_long_queue(&self, rooms: &[Room]) -> Result<Vec<Task>> {
         let mut largest: BTreeMap<&str, u32> = BTreeMap::new();
         for room in rooms {
             let most = largest.entry(&room.pool).or_default();
@@ -135,11 +146,13 @@ impl Scheduler {
         Ok(())
     }
 
-    async fn lose_silent(&self) -> Result<()> {
-        for agent in store::agents::list(self.store.read()).await? {
-            if !self.presence.is_lost(agent.id) {
-                continue;
-            }
+    async fn lose_silent(&self, agents: &[Agent]) -> Result<()> {
+        let silent: Vec<&Agent> = agents.iter().filter(|agent| self.presence.is_lost(agent.id)).collect();
+        if silent.is_empty() {
+            return Ok(());
+        }
+        let uses = store::tasks::uses(self.store.read()).await?;
+        for agent in silent.into_iter().filter(|agent| uses.contains_key(&agent.id)) {
             let tasks = store::tasks::on_agent(self.store.read(), agent.id).await?;
             let lost: Vec<TaskId> =
                 tasks.into_iter().filter(|task| is_lost_with_its_agent(task.state)).map(|t| t.id).collect();
@@ -147,13 +160,13 @@ impl Scheduler {
                 continue;
             }
             tracing::warn!(agent = agent.name, tasks = lost.len(), "the agent is out of reach: its tasks are lost");
-            let presence = self.presence.clone();
+            let (presence, id) = (self.presence.clone(), agent.id);
             self.store
                 .write(move |tx| {
                     Box::pin(async move {
                         for task in lost {
                             // It may be back by now, and its report that the task runs before this.
-                            if presence.is_lost(agent.id) {
+                            if presence.is_lost(id) {
                                 lifecycle::lose(tx, task).await?;
                             }
                         }

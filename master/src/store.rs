@@ -77,16 +77,16 @@ impl Store {
             let logs = Connections::open(|count, read_only| sqlite(data_dir.join("logs.db"), count, read_only)).await?;
             migrate::<MainMigrator>(&main.writer).await?;
             migrate::<LogMigrator>(&logs.writer).await?;
-            cluster::create_if_absent(&main.writer).await?;
-            return Ok(Self { main: main.into_database(true), logs: logs.into_database(false) });
+            let revision = cluster::open(&main.writer).await?;
+            return Ok(Self { main: main.into_database(Some(revision)), logs: logs.into_database(None) });
         }
         // What sea-orm says of a URL that it cannot read holds the URL, password and all.
         url.parse::<PgConnectOptions>().map_err(|_| OpenError::BadUrl)?;
         let main = Connections::open(|count, read_only| postgres(url, count, read_only)).await?;
         migrate::<MainMigrator>(&main.writer).await?;
         migrate::<LogMigrator>(&main.writer).await?;
-        cluster::create_if_absent(&main.writer).await?;
-        let main = main.into_database(true);
+        let revision = cluster::open(&main.writer).await?;
+        let main = main.into_database(Some(revision));
         Ok(Self { logs: main.clone(), main })
     }
 
@@ -150,7 +150,7 @@ impl Store {
         [("main", self.main.writer.written()), ("logs", self.logs.writer.written())]
     }
 
-    /// Tells of each commit, by the revision that it made.
+    /// The revision of the newest commit, and news of each.
     pub fn revisions(&self) -> watch::Receiver<i64> {
         self.main.writer.revisions()
     }
@@ -190,8 +190,8 @@ impl Connections {
         Ok(Self { reader, writer, writer_options })
     }
 
-    fn into_database(self, counts: bool) -> Database {
-        Database { reader: self.reader, writer: Writer::spawn(self.writer, self.writer_options, counts) }
+    fn into_database(self, revision: Option<i64>) -> Database {
+        Database { reader: self.reader, writer: Writer::spawn(self.writer, self.writer_options, revision) }
     }
 }
 

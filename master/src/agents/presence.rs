@@ -116,7 +116,12 @@ impl Presence {
         agents.get(&agent).map(|seen| seen.last.elapsed())
     }
 
-    /// Tells when an agent comes or goes.
+    /// Tells that an agent was taken in or out of service.
+    pub fn tell(&self) {
+        self.changes.send_replace(());
+    }
+
+    /// Tells when an agent comes or goes, or is taken in or out of service.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
     }

@@ -86,7 +86,7 @@ impl AgentService for Api {
     ) -> Result<Response<AssignmentStream>, Status> {
         let agent = Caller::agent(request.extensions())?;
         self.store.write(move |tx| Box::pin(store::agents::seen(tx, agent))).await?;
-        Ok(Response::new(self.stream_assignments(agent)))
+        Ok(Response::new(self.stream_assignments(agent).await?))
     }
 
     async fn report_tasks(

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::stream::{Stream, try_unfold};
 use pedl_proto::agent::v1::{Action, Assignment, WatchAssignmentsResponse};
+use tokio::sync::watch;
 use tonic::Status;
 
 use super::Api;
@@ -17,6 +18,7 @@ use crate::assets::{Asset, Spec, Task};
 use crate::error::{Error, Result};
 use crate::ids::{AgentId, TaskId};
 use crate::store;
+use crate::store::cluster::Identity;
 use crate::topics::Subscription;
 
 /// How long a task has between SIGTERM and SIGKILL: what `docker stop` gives.
@@ -28,24 +30,29 @@ pub type AssignmentStream = Pin<Box<dyn Stream<Item = Result<WatchAssignmentsRes
 impl Api {
     /// Streams an agent's desired set, now and after changes. The agent is present for as long as the stream lives, and
     /// the stream ends when the agent's tasks were taken for lost.
-    pub fn stream_assignments(&self, agent: AgentId) -> AssignmentStream {
+    pub async fn stream_assignments(&self, agent: AgentId) -> Result<AssignmentStream> {
         let watcher = Watcher {
+            identity: store::cluster::identity(self.store.read()).await?,
+            revisions: self.store.revisions(),
             news: self.assignments.subscribe(agent),
             connection: self.presence.connect(agent),
             api: self.clone(),
             agent,
             sent: None,
         };
-        Box::pin(try_unfold(watcher, |mut watcher| async move {
+        Ok(Box::pin(try_unfold(watcher, |mut watcher| async move {
             let set = watcher.next().await?;
             Ok(set.map(|set| (set, watcher)))
-        }))
+        })))
     }
 }
 
 struct Watcher {
     api: Api,
     agent: AgentId,
+    /// Which cluster this is, and which life of its database.
+    identity: Identity,
+    revisions: watch::Receiver<i64>,
     news: Subscription<AgentId>,
     connection: Connection,
     sent: Option<BTreeMap<TaskId, Assignment>>,
@@ -56,15 +63,15 @@ impl Watcher {
     async fn next(&mut self) -> Result<Option<WatchAssignmentsResponse>> {
         while !self.connection.is_over() {
             // The revision before the set: a set that is newer than its number is sent again with a newer one.
-            let identity = store::cluster::identity(self.api.store.read()).await?;
+            let generation = *self.revisions.borrow();
             let desired = self.desired().await?;
             if self.sent.as_ref() != Some(&desired) {
                 let assignments = desired.values().cloned().collect();
                 self.sent = Some(desired);
                 return Ok(Some(WatchAssignmentsResponse {
-                    cluster_id: identity.cluster_id.to_string(),
-                    epoch: identity.epoch,
-                    generation: identity.revision,
+                    cluster_id: self.identity.cluster_id.to_string(),
+                    epoch: self.identity.epoch,
+                    generation,
                     assignments,
                 }));
             }

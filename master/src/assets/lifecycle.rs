@@ -46,16 +46,13 @@ pub struct RunAs {
 /// Gives a queued task its place, and settles whom it runs as; or fails it, where it may not run as that user. Tells
 /// whether it has a place.
 pub async fn place(tx: &Tx, id: TaskId, agent: PlacedOn, run_as: RunAs) -> Result<bool> {
-    let before = store::tasks::get(&**tx, id).await?;
+    let Some((before, owner)) = store::tasks::placeable(tx, id, agent.id).await? else {
+        return Ok(false);
+    };
     let mut task = before.clone();
     let Some(state) = state::next(task.state, Event::Placed) else {
         return Ok(false);
     };
-    let owner = store::assets::owner(&**tx, task.asset).await?;
-    // Deactivated, or disabled, after the queue was read.
-    if !owner.active || !store::agents::is_enabled(&**tx, agent.id).await? {
-        return Ok(false);
-    }
     let user = owner.agent_user.unwrap_or(run_as.default);
     if user.uid < run_as.minimum_uid {
         let reason = format!(

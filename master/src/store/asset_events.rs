@@ -1,11 +1,14 @@
-//! What has happened to assets: written in the transaction that does it, by whatever writes a task's state
-//! (`store/tasks.rs`).
+//! What has happened to assets: told in the transaction that does it, by whatever writes a task's state
+//! (`store/tasks.rs`), and written at that transaction's end.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _, NotSet, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
+use uuid::Uuid;
 
 use super::Tx;
 use super::columns::{from_micros, to_micros, to_state};
@@ -13,8 +16,43 @@ use super::entities::{asset_events, tasks};
 use crate::assets::Task;
 use crate::assets::events::{self, Recorded, Told};
 use crate::assets::state::State;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{AssetId, TaskId};
+
+/// Events in one statement: at eight values each, fewer than the 32,766 that SQLite binds.
+const TOGETHER: usize = 1000;
+
+/// The database numbers events when it gets them.
+const UNNUMBERED: i64 = 0;
+
+/// The events of a commit that are not written yet: together they cost it one statement.
+#[derive(Default)]
+pub(super) struct Pending(Mutex<Vec<asset_events::Model>>);
+
+impl Pending {
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Forgets those of a job that is undone: all behind the first `len`.
+    pub fn truncate(&self, len: usize) {
+        self.lock().truncate(len);
+    }
+
+    pub async fn write(&self, db: &impl ConnectionTrait) -> Result<(), DbErr> {
+        let rows = std::mem::take(&mut *self.lock()).into_iter();
+        let mut rows = rows.map(|row| asset_events::ActiveModel { id: NotSet, ..row.into_active_model() });
+        while rows.len() > 0 {
+            let together = rows.by_ref().take(TOGETHER);
+            asset_events::Entity::insert_many(together).exec_without_returning(db).await?;
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<asset_events::Model>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Tells how a task stands that stood in `before`, where that is news.
 pub(super) async fn record(tx: &Tx, before: Option<State>, task: &Task) -> Result<()> {
@@ -23,50 +61,51 @@ pub(super) async fn record(tx: &Tx, before: Option<State>, task: &Task) -> Resul
     let Some(Told { reason, number }) = events::next(last, &task.state_reason) else {
         return Ok(());
     };
-    let row = asset_events::ActiveModel {
-        asset_id: Set(task.asset.0),
-        task_id: Set(task.id.0),
-        time: Set(to_micros(Timestamp::now())),
-        state: Set(task.state.as_str().into()),
-        reason: Set(reason),
-        agent: Set(task.agent.as_ref().map(|agent| agent.name.clone()).unwrap_or_default()),
-        number: Set(number),
-        ..Default::default()
-    };
-    asset_events::Entity::insert(row).exec_without_returning(&**tx).await?;
+    tx.events().lock().push(asset_events::Model {
+        id: UNNUMBERED,
+        asset_id: task.asset.0,
+        task_id: task.id.0,
+        time: to_micros(Timestamp::now()),
+        state: task.state.as_str().into(),
+        reason,
+        agent: task.agent.as_ref().map(|agent| agent.name.clone()).unwrap_or_default(),
+        number,
+    });
     Ok(())
 }
 
 /// What was told last of the state that `task` is in; none where that was another one.
 async fn last_told(tx: &Tx, task: &Task) -> Result<Option<Told>> {
-    let newest = asset_events::Entity::find()
-        .filter(asset_events::Column::AssetId.eq(task.asset.0))
-        .filter(asset_events::Column::TaskId.eq(task.id.0))
-        .order_by_desc(asset_events::Column::Id);
-    let row = newest.one(&**tx).await?.filter(|row| row.state == task.state.as_str());
-    Ok(row.map(|row| Told { reason: row.reason, number: row.number }))
+    let pending = tx.events().lock().iter().rfind(|row| row.task_id == task.id.0).cloned();
+    let newest = match pending {
+        Some(row) => Some(row),
+        None => {
+            let query = asset_events::Entity::find()
+                .filter(asset_events::Column::AssetId.eq(task.asset.0))
+                .filter(asset_events::Column::TaskId.eq(task.id.0))
+                .order_by_desc(asset_events::Column::Id);
+            query.one(&**tx).await?
+        }
+    };
+    let of_this_state = newest.filter(|row| row.state == task.state.as_str());
+    Ok(of_this_state.map(|row| Told { reason: row.reason, number: row.number }))
 }
 
 /// Tells that queued tasks wait for `why`. An administrator's doing: it is not bounded, and counting begins anew.
 pub(super) async fn record_hold(tx: &Tx, held: Select<tasks::Entity>, why: &str) -> Result<()> {
-    let rows = held
-        .select_only()
-        .column(tasks::Column::AssetId)
-        .column(tasks::Column::Id)
-        .expr(Expr::value(to_micros(Timestamp::now())))
-        .expr(Expr::value(State::Queued.as_str()))
-        .expr(Expr::value(why))
-        .expr(Expr::value(""))
-        .expr(Expr::value(1))
-        .into_query();
-    use asset_events::Column::{Agent, AssetId, Number, Reason, State as InState, TaskId, Time};
-    let insert = Query::insert()
-        .into_table(asset_events::Entity)
-        .columns([AssetId, TaskId, Time, InState, Reason, Agent, Number])
-        .select_from(rows)
-        .map_err(|error| Error::Internal(format!("events cannot be written: {error}")))?
-        .take();
-    tx.execute(&insert).await?;
+    let held = held.select_only().column(tasks::Column::AssetId).column(tasks::Column::Id);
+    let held: Vec<(i64, Uuid)> = held.into_tuple().all(&**tx).await?;
+    let time = to_micros(Timestamp::now());
+    tx.events().lock().extend(held.into_iter().map(|(asset_id, task_id)| asset_events::Model {
+        id: UNNUMBERED,
+        asset_id,
+        task_id,
+        time,
+        state: State::Queued.as_str().into(),
+        reason: why.into(),
+        agent: String::new(),
+        number: 1,
+    }));
     Ok(())
 }
 
@@ -95,6 +134,7 @@ fn from_row(row: asset_events::Model) -> Result<Recorded> {
 
 #[cfg(test)]
 mod tests {
+    use crate::error::Error;
     use crate::ids::UserId;
     use crate::store::tests::{new_command, open};
     use crate::store::{assets, tasks};
@@ -126,14 +166,22 @@ mod tests {
         let store = open().await;
         let asset = store.write(|tx| Box::pin(assets::create(tx, new_command(UserId(2))))).await.unwrap();
         let before = asset.latest_task;
-        let task = Task { state: State::Starting, ..before.clone() };
-        let failed = store.write(move |tx| {
-            Box::pin(async move {
-                tasks::update(tx, &before, &task).await?;
-                Err::<(), _>(Error::Internal("on purpose".into()))
-            })
-        });
-        assert!(failed.await.is_err());
-        assert_eq!(list(store.read(), asset.id, None, 9).await.unwrap().len(), 1);
+        let started = |before: Task, fails: bool| {
+            let store = store.clone();
+            let task = Task { state: State::Starting, ..before.clone() };
+            async move {
+                let told = store.write(move |tx| {
+                    Box::pin(async move {
+                        tasks::update(tx, &before, &task).await?;
+                        if fails { Err(Error::Internal("on purpose".into())) } else { Ok(()) }
+                    })
+                });
+                assert_eq!(told.await.is_err(), fails);
+            }
+        };
+        // They share a commit, and what it tells is written at its end.
+        tokio::join!(started(before.clone(), true), started(before.clone(), false), started(before, true));
+        let told = list(store.read(), asset.id, None, 9).await.unwrap();
+        assert_eq!(told.iter().map(|event| event.state).collect::<Vec<_>>(), [State::Starting, State::Queued]);
     }
 }

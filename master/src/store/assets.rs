@@ -6,7 +6,11 @@ mod text;
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set};
+use sea_orm::sea_query::{Expr, IntoCondition as _};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, RelationTrait as _, Set,
+};
 
 use super::columns::{changed, changed_time, from_micros, now, to_micros, to_state};
 use super::entities::{assets, users};
@@ -20,16 +24,11 @@ use crate::users::{User, Username};
 
 /// Creates an asset with its first task; or finds the one that the same request has created before.
 pub async fn create(tx: &Tx, new: NewAsset) -> Result<Asset> {
-    if let Some(request_id) = &new.request_id {
-        let same = assets::Entity::find()
-            .filter(assets::Column::OwnerId.eq(new.owner.0))
-            .filter(assets::Column::RequestId.eq(request_id.as_str()));
-        if let Some(row) = same.one(&**tx).await? {
-            return complete_one(&**tx, row).await;
-        }
+    let (owner, same) = owner_and_same(tx, &new).await?;
+    if let Some(row) = same {
+        return complete_one(&**tx, row).await;
     }
     // A call may be on its way while its caller is deactivated.
-    let owner = super::users::get_by_id(&**tx, new.owner).await?;
     if !owner.active {
         return Err(Error::TokenInvalid);
     }
@@ -65,6 +64,19 @@ pub async fn create(tx: &Tx, new: NewAsset) -> Result<Asset> {
         spec: new.spec,
         latest_task: task,
     })
+}
+
+/// The owner of an asset to be, and what the same request has created before.
+async fn owner_and_same(tx: &Tx, new: &NewAsset) -> Result<(User, Option<assets::Model>)> {
+    // No row carries NULL: without a request, nothing is the same.
+    let request_id = new.request_id.clone();
+    let same = assets::Relation::Owner.def().rev().on_condition(move |_, asset| {
+        Expr::col((asset, assets::Column::RequestId)).eq(request_id.clone()).into_condition()
+    });
+    let query = users::Entity::find_by_id(new.owner.0).select_also(assets::Entity).join(JoinType::LeftJoin, same);
+    let (owner, same) =
+        query.one(&**tx).await?.ok_or_else(|| Error::Internal(format!("account {} is gone", new.owner)))?;
+    Ok((super::users::from_row(owner), same))
 }
 
 pub async fn get(db: &impl ConnectionTrait, id: AssetId) -> Result<Asset> {

@@ -15,6 +15,8 @@ use crate::users::{ADMIN, DEFAULT};
 
 const ROW: i32 = 1;
 
+const FIRST_REVISION: i64 = 0;
+
 /// Which cluster this is, which life of its database, and the newest commit that the reader sees.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
@@ -25,10 +27,10 @@ pub struct Identity {
     pub names_revision: i64,
 }
 
-/// Makes a fresh cluster, with its two accounts, whose passwords are blank.
-pub async fn create_if_absent(db: &DatabaseConnection) -> Result<(), DbErr> {
-    if cluster::Entity::find_by_id(ROW).one(db).await?.is_some() {
-        return Ok(());
+/// Answers the cluster's revision; where there is no cluster, makes one, with its two accounts, whose passwords are blank.
+pub async fn open(db: &DatabaseConnection) -> Result<i64, DbErr> {
+    if let Some(row) = cluster::Entity::find_by_id(ROW).one(db).await? {
+        return Ok(row.revision);
     }
     let now = to_micros(Timestamp::now());
     let tx = db.begin().await?;
@@ -36,7 +38,7 @@ pub async fn create_if_absent(db: &DatabaseConnection) -> Result<(), DbErr> {
         id: Set(ROW),
         cluster_id: Set(Uuid::new_v4()),
         epoch: Set(1),
-        revision: Set(0),
+        revision: Set(FIRST_REVISION),
         names_revision: Set(0),
         created_at: Set(now),
     };
@@ -52,7 +54,8 @@ pub async fn create_if_absent(db: &DatabaseConnection) -> Result<(), DbErr> {
         };
         user.insert(&tx).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(FIRST_REVISION)
 }
 
 pub async fn identity(db: &impl ConnectionTrait) -> Result<Identity> {

@@ -5,19 +5,19 @@ use std::ops::RangeInclusive;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select, Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, RelationTrait as _, Select, Set,
 };
 
 use super::columns::{changed, changed_time, from_micros, now, to_gids_text, to_micros, to_state};
-use super::entities::{agents, assets, tasks};
+use super::entities::{agents, assets, tasks, users};
 use super::users::agent_user;
 use super::{Tx, asset_events};
 use crate::assets::state::{self, State};
 use crate::assets::{PlacedOn, Task};
 use crate::error::{Error, Result};
 use crate::ids::{AgentId, AssetId, TaskId, UserId};
-use crate::users::Umask;
+use crate::users::{Umask, User};
 
 /// What an agent's tasks hold.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,6 +74,23 @@ pub async fn find_many(db: &impl ConnectionTrait, ids: &[TaskId]) -> Result<Vec<
     complete(db, tasks::Entity::find().filter(tasks::Column::Id.is_in(ids.iter().map(|id| id.0)))).await
 }
 
+/// A task that may get its place on `agent`, and its owner. None where it waits no longer, its owner was deactivated, or
+/// the agent takes no tasks: any of it after the queue was read.
+pub async fn placeable(tx: &Tx, id: TaskId, agent: AgentId) -> Result<Option<(Task, User)>> {
+    let in_service = agents::Entity::find_by_id(agent.0).filter(agents::Column::Enabled.eq(true)).into_query();
+    let query = tasks::Entity::find_by_id(id.0)
+        .select_also(users::Entity)
+        .join(JoinType::InnerJoin, tasks::Relation::Asset.def())
+        .join(JoinType::InnerJoin, assets::Relation::Owner.def())
+        .filter(tasks::Column::State.eq(State::Queued.as_str()))
+        .filter(users::Column::Active.eq(true))
+        .filter(Expr::exists(in_service));
+    match query.one(&**tx).await? {
+        Some((task, Some(owner))) => Ok(Some((from_row(task)?, super::users::from_row(owner)))),
+        _ => Ok(None),
+    }
+}
+
 /// Writes what has changed of a task since it was read, and tells of it.
 pub async fn update(tx: &Tx, before: &Task, task: &Task) -> Result<()> {
     let mut row = tasks::ActiveModel {
@@ -103,9 +120,9 @@ pub async fn update(tx: &Tx, before: &Task, task: &Task) -> Result<()> {
     asset_events::record(tx, Some(before.state), task).await
 }
 
-/// Whether anything waits for a place.
-pub async fn any_queued(db: &impl ConnectionTrait) -> Result<bool> {
-    Ok(in_queue().limit(1).one(db).await?.is_some())
+/// The oldest tasks that wait for a place; `limit` at most.
+pub async fn oldest_queued(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Task>> {
+    in_queue().limit(limit).all(db).await?.into_iter().map(from_row).collect()
 }
 
 /// The oldest tasks that wait for so many slots in `pool`; `limit` at most.

@@ -19,6 +19,7 @@ use sea_orm::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::asset_events::Pending;
 use super::cluster;
 use crate::error::{Error, Result};
 use writing::{Broken, Writing};
@@ -36,12 +37,18 @@ const RECONNECT: Duration = Duration::from_secs(1);
 pub struct Tx {
     connection: Writing,
     revision: i64,
+    events: Arc<Pending>,
 }
 
 impl Tx {
     /// The revision that this commit will make. Rows that watchers care about carry it.
     pub fn revision(&self) -> i64 {
         self.revision
+    }
+
+    /// What this commit tells of assets.
+    pub(super) fn events(&self) -> &Pending {
+        &self.events
     }
 }
 
@@ -89,13 +96,13 @@ pub struct Written {
 }
 
 impl Writer {
-    /// Takes over `db`, which must be the only connection that writes; `options` make it anew. `counts` says whether it
-    /// holds the cluster's row, whose revision each commit raises.
-    pub fn spawn(db: DatabaseConnection, options: ConnectOptions, counts: bool) -> Self {
+    /// Takes over `db`, which must be the only connection that writes; `options` make it anew. `revision` is that of the
+    /// cluster's row, which each commit raises; none where `db` does not hold it.
+    pub fn spawn(db: DatabaseConnection, options: ConnectOptions, revision: Option<i64>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let (published, revisions) = watch::channel(0);
+        let (published, revisions) = watch::channel(revision.unwrap_or_default());
         let written = Arc::new(Written::default());
-        tokio::spawn(write_groups(db, options, counts, queue, published, written.clone()));
+        tokio::spawn(write_groups(db, options, revision.is_some(), queue, published, written.clone()));
         Self { jobs, revisions, written }
     }
 
@@ -250,10 +257,11 @@ async fn commit(
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let transaction = Arc::new(db.begin_with_options(options).await?);
     let revision = if counts { cluster::next_revision(&*transaction).await? } else { 0 };
+    let events = Arc::new(Pending::default());
     let mut run = 0;
     while !group.is_empty() && run < GROUP {
         for job in group.drain(..) {
-            run_job(job, &transaction, revision, answers).await?;
+            run_job(job, &transaction, revision, &events, answers).await?;
             run += 1;
             jobs.fetch_add(1, Ordering::Relaxed);
         }
@@ -264,6 +272,7 @@ async fn commit(
             group.push(job);
         }
     }
+    events.write(&*transaction).await?;
     sole(transaction)?.commit().await?;
     Ok(revision)
 }
@@ -272,10 +281,12 @@ async fn run_job(
     job: Job,
     group: &Arc<DatabaseTransaction>,
     revision: i64,
+    events: &Arc<Pending>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), Broken> {
+    let told_before = events.len();
     let transaction = if job.apart { Arc::new(group.begin().await?) } else { group.clone() };
-    let tx = Tx { connection: Writing::new(transaction), revision };
+    let tx = Tx { connection: Writing::new(transaction), revision, events: events.clone() };
     let answer = (job.work)(&tx).await;
     let Writing { transaction, written, failed } = tx.connection;
     let went_well = answer.is_some();
@@ -283,7 +294,10 @@ async fn run_job(
     answers.extend(answer);
     match (went_well, job.apart) {
         (true, true) => sole(transaction)?.commit().await?,
-        (false, true) => sole(transaction)?.rollback().await?,
+        (false, true) => {
+            events.truncate(told_before);
+            sole(transaction)?.rollback().await?;
+        }
         (_, false) => match failed.into_inner() {
             Some(broken) => return Err(broken),
             None if !went_well && written.into_inner() => {

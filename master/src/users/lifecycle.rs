@@ -149,7 +149,7 @@ mod tests {
 
         let gone = store.write(|tx| Box::pin(async { deactivate(tx, &name("ada"), None).await })).await.unwrap();
         assert_eq!((gone.ended, gone.killed.len(), gone.left, gone.user.active), (vec![hash], 0, 1, false));
-        assert!(!store::tasks::any_queued(store.read()).await.unwrap());
+        assert!(store::tasks::oldest_queued(store.read(), 1).await.unwrap().is_empty());
         let reason = async || store::assets::get(store.read(), asset.id).await.unwrap().state_reason;
         assert_eq!(reason().await, "waits for its owner, ada, to be active again");
         let task = asset.latest_task.id;
@@ -165,7 +165,7 @@ mod tests {
         assert!(matches!(create, Err(Error::TokenInvalid)), "a call that was on its way comes too late");
 
         store.write(|tx| Box::pin(async { activate(tx, &name("ada")).await })).await.unwrap();
-        assert!(store::tasks::any_queued(store.read()).await.unwrap());
+        assert!(!store::tasks::oldest_queued(store.read(), 1).await.unwrap().is_empty());
         assert_eq!(reason().await, "");
         assert!(store::sessions::find(store.read(), &hash).await.unwrap().is_none(), "what has ended stays ended");
     }

@@ -7,7 +7,7 @@ use integration_tests::{Client, Settings};
 use tokio::sync::broadcast;
 
 use crate::lifecycles::Stream;
-use crate::report::{Report, median};
+use crate::report::{Report, median, say_round};
 
 const AGENTS: usize = 1000;
 const ROUNDS: usize = 5;
@@ -32,6 +32,7 @@ pub fn measure(report: &mut Report) {
         let client = Client::login(&cluster.url(), "pedl").await;
         let (mut loaded, mut quiet, mut ratios, mut rates) = (vec![], vec![], vec![], vec![]);
         for round in 0..=ROUNDS {
+            say_round(round, ROUNDS);
             let one = placements(&quiet_client, quiet_fleet.ends()).await;
             let stream = Stream::start(&cluster, &fleet, UNDER_WAY, Some(RATE)).await;
             let (rate, many) = tokio::join!(stream.rate(Duration::from_secs(3)), placements(&client, fleet.ends()));

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 
 use crate::logs::TRAINING;
 use crate::master::logs_database;
-use crate::report::{Report, median};
+use crate::report::{Report, median, say_round};
 
 const LINES: usize = 1_000_000;
 const PRINT: [&str; 2] = ["seq", "1000000"];
@@ -18,7 +18,8 @@ const ROUNDS: usize = 3;
 pub fn measure(report: &mut Report) {
     let cluster = Settings::default().start();
     let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
-    for _ in 0..ROUNDS {
+    for round in 1..=ROUNDS {
+        say_round(round, ROUNDS);
         let their_rate = rate_of(|| {
             let container = docker(&[&["run", "--detach", BUSYBOX], &PRINT[..]].concat());
             let (lines, _) = count(Command::new("docker").args(["logs", "--follow", &container]));

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use crate::report::{Report, median};
+use crate::report::{Report, median, say_round};
 use raw::Raw;
 
 const CONNECTIONS: usize = 4;
@@ -33,6 +33,7 @@ pub fn measure(report: &mut Report) {
         let mut raw = Raw::open().await;
         let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
         for round in 0..=ROUNDS {
+            say_round(round, ROUNDS);
             let their_rate = raw.rate(ROUND).await;
             let stream = Stream::start(&cluster, &fleet, UNDER_WAY, None).await;
             let our_rate = stream.rate(ROUND).await;

@@ -40,6 +40,14 @@ impl Report {
     }
 }
 
+/// Says how far something is that takes minutes. The first round warms up, and does not count.
+pub fn say_round(round: usize, rounds: usize) {
+    match round {
+        0 => println!("  warming up"),
+        _ => println!("  round {round} of {rounds}"),
+    }
+}
+
 /// The middle one; of an even number, the lower middle one.
 ///
 /// # Panics

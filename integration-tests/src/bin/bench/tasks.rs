@@ -8,7 +8,7 @@ use integration_tests::{BUSYBOX, Client, Cluster, eventually};
 use pedl_proto::v1::create_asset_request::Spec;
 use pedl_proto::v1::{CommandSpec, CreateAssetRequest, ReadLogsRequest};
 
-use crate::report::{Report, median};
+use crate::report::{Report, median, say_round};
 
 /// Under way at once.
 const PARALLEL: usize = 4;
@@ -21,6 +21,7 @@ pub fn measure(cluster: &Cluster, report: &mut Report) {
     let client = runtime.block_on(Client::login(&cluster.url(), "pedl"));
     let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
     for round in 0..=ROUNDS {
+        say_round(round, ROUNDS);
         let their_rate = rate(|| {
             let mut run = Command::new("docker");
             run.args(["run", "--rm", BUSYBOX, "true"]).stdin(Stdio::null());

@@ -33,6 +33,8 @@ pub struct Model {
 pub enum Relation {
     #[sea_orm(belongs_to = "super::agents::Entity", from = "Column::AgentId", to = "super::agents::Column::Id")]
     Agent,
+    #[sea_orm(belongs_to = "super::assets::Entity", from = "Column::AssetId", to = "super::assets::Column::Id")]
+    Asset,
 }
 
 impl Related<super::agents::Entity> for Entity {
