@@ -39,6 +39,9 @@ const ADVISORY_LOCK: i64 = 0x5045_444c;
 /// How long a statement waits for a connection or a lock before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Statements that SQLite keeps prepared for each connection.
+const STATEMENTS: usize = 256;
+
 /// How much of an SQLite file is mapped into memory, in bytes: as much as SQLite maps at all.
 const MAPPED: &str = "2147418112";
 
@@ -226,6 +229,8 @@ fn sqlite(file: PathBuf, connections: u32, read_only: bool) -> ConnectOptions {
             // An answer means that the disk has it.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE)
+            // The writer's come in many combinations.
+            .statement_cache_capacity(STATEMENTS)
             // A page of a list in one go: its thread does not stop half-way for the one that reads.
             .row_buffer_size(1024)
             // Pages that a list goes through are looked at where the kernel has them, without a call for each.

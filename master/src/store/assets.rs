@@ -111,7 +111,7 @@ pub async fn live_of_user(db: &impl ConnectionTrait, owner: UserId) -> Result<Ve
     complete(db, query.all(db).await?).await
 }
 
-/// Brings an asset up to its task, which was as `before` says.
+/// Brings an asset up to its task, which was read in this transaction as `before` says.
 pub async fn follow_task(tx: &Tx, before: &Task, task: &Task) -> Result<()> {
     let row = assets::ActiveModel {
         state: changed(&before.state, &task.state, |state| state.as_str().into()),
@@ -122,10 +122,7 @@ pub async fn follow_task(tx: &Tx, before: &Task, task: &Task) -> Result<()> {
         ..Default::default()
     };
     let update = assets::Entity::update_many().set(row).filter(assets::Column::Id.eq(task.asset.0));
-    match update.exec(&**tx).await?.rows_affected {
-        0 => Err(Error::AssetNotFound(task.asset)),
-        _ => Ok(()),
-    }
+    Ok(tx.execute_soon(&update.into_query()).await?)
 }
 
 async fn complete_one(db: &impl ConnectionTrait, row: assets::Model) -> Result<Asset> {

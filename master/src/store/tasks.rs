@@ -55,7 +55,7 @@ pub async fn create(tx: &Tx, asset: AssetId, slots: u32, resource_pool: String) 
         created_at: Set(to_micros(task.created_at)),
         ..Default::default()
     };
-    tasks::Entity::insert(row).exec_without_returning(&**tx).await?;
+    tx.execute_soon(&tasks::Entity::insert(row).into_query()).await?;
     asset_events::record(tx, None, &task).await?;
     Ok(task)
 }
@@ -91,7 +91,7 @@ pub async fn placeable(tx: &Tx, id: TaskId, agent: AgentId) -> Result<Option<(Ta
     }
 }
 
-/// Writes what has changed of a task since it was read, and tells of it.
+/// Writes what has changed of a task since it was read in this transaction, and tells of it.
 pub async fn update(tx: &Tx, before: &Task, task: &Task) -> Result<()> {
     let mut row = tasks::ActiveModel {
         state: changed(&before.state, &task.state, |state| state.as_str().into()),
@@ -113,10 +113,8 @@ pub async fn update(tx: &Tx, before: &Task, task: &Task) -> Result<()> {
         row.run_as_supplementary_gids = Set(run_as.map(|user| to_gids_text(&user.supplementary_gids)));
         row.run_as_umask = Set(run_as.and_then(|user| user.umask).map(Umask::bits));
     }
-    let update = tasks::Entity::update_many().set(row).filter(tasks::Column::Id.eq(task.id.0));
-    if update.exec(&**tx).await?.rows_affected == 0 {
-        return Err(Error::TaskNotFound(task.id.to_string()));
-    }
+    tx.execute_soon(&tasks::Entity::update_many().set(row).filter(tasks::Column::Id.eq(task.id.0)).into_query())
+        .await?;
     asset_events::record(tx, Some(before.state), task).await
 }
 

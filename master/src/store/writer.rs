@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::asset_events::Pending;
 use super::cluster;
 use crate::error::{Error, Result};
-use writing::{Broken, Writing};
+use writing::{Broken, Waiting, Writing};
 
 /// Jobs that may wait; those beyond wait to wait.
 const QUEUE: usize = 1024;
@@ -248,65 +248,97 @@ async fn connect_anew(broken: DatabaseConnection, options: &ConnectOptions) -> D
 async fn commit(
     db: &DatabaseConnection,
     counts: bool,
-    group: &mut Vec<Job>,
+    jobs: &mut Vec<Job>,
     queue: &mut mpsc::Receiver<Job>,
     answers: &mut Vec<Answer>,
-    jobs: &AtomicU64,
+    done: &AtomicU64,
 ) -> Result<i64, Broken> {
-    let options =
-        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-    let transaction = Arc::new(db.begin_with_options(options).await?);
-    let revision = if counts { cluster::next_revision(&*transaction).await? } else { 0 };
-    let events = Arc::new(Pending::default());
+    let group = Group::begin(db, counts).await?;
     let mut run = 0;
-    while !group.is_empty() && run < GROUP {
-        for job in group.drain(..) {
-            run_job(job, &transaction, revision, &events, answers).await?;
+    while !jobs.is_empty() && run < GROUP {
+        for job in jobs.drain(..) {
+            group.run(job, answers).await?;
             run += 1;
-            jobs.fetch_add(1, Ordering::Relaxed);
+            done.fetch_add(1, Ordering::Relaxed);
         }
         // Who came in the meantime comes along.
-        while run + group.len() < GROUP
+        while run + jobs.len() < GROUP
             && let Ok(job) = queue.try_recv()
         {
-            group.push(job);
+            jobs.push(job);
         }
     }
-    events.write(&*transaction).await?;
-    sole(transaction)?.commit().await?;
-    Ok(revision)
+    group.commit().await
 }
 
-async fn run_job(
-    job: Job,
-    group: &Arc<DatabaseTransaction>,
+/// A commit in the making.
+struct Group {
+    transaction: Arc<DatabaseTransaction>,
     revision: i64,
-    events: &Arc<Pending>,
-    answers: &mut Vec<Answer>,
-) -> Result<(), Broken> {
-    let told_before = events.len();
-    let transaction = if job.apart { Arc::new(group.begin().await?) } else { group.clone() };
-    let tx = Tx { connection: Writing::new(transaction), revision, events: events.clone() };
-    let answer = (job.work)(&tx).await;
-    let Writing { transaction, written, failed } = tx.connection;
-    let went_well = answer.is_some();
-    // Dropped with the others where this fails.
-    answers.extend(answer);
-    match (went_well, job.apart) {
-        (true, true) => sole(transaction)?.commit().await?,
-        (false, true) => {
-            events.truncate(told_before);
-            sole(transaction)?.rollback().await?;
-        }
-        (_, false) => match failed.into_inner() {
-            Some(broken) => return Err(broken),
-            None if !went_well && written.into_inner() => {
-                return Err(Broken::other("a job failed half-way that was to look before it writes"));
-            }
-            None => {}
-        },
+    waiting: Arc<Waiting>,
+    events: Arc<Pending>,
+}
+
+impl Group {
+    async fn begin(db: &DatabaseConnection, counts: bool) -> Result<Self, Broken> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = Arc::new(db.begin_with_options(options).await?);
+        let revision = if counts { cluster::next_revision(&*transaction).await? } else { 0 };
+        Ok(Self { transaction, revision, waiting: Arc::default(), events: Arc::default() })
     }
-    Ok(())
+
+    /// What a job writes with, in this group's transaction or in one in it.
+    fn writing(&self, transaction: Arc<DatabaseTransaction>) -> Writing {
+        Writing::new(transaction, self.waiting.clone())
+    }
+
+    async fn run(&self, job: Job, answers: &mut Vec<Answer>) -> Result<(), Broken> {
+        let told_before = self.events.len();
+        let transaction = if job.apart { Arc::new(self.savepoint().await?) } else { self.transaction.clone() };
+        let connection = self.writing(transaction);
+        let tx = Tx { connection, revision: self.revision, events: self.events.clone() };
+        let answer = (job.work)(&tx).await;
+        let went_well = answer.is_some();
+        // Dropped with the others where this fails.
+        answers.extend(answer);
+        if job.apart && went_well {
+            tx.catch_up().await?;
+        } else if job.apart {
+            self.waiting.forget();
+            self.events.truncate(told_before);
+        }
+        let Writing { transaction, written, failed, .. } = tx.connection;
+        match (went_well, job.apart) {
+            (true, true) => sole(transaction)?.commit().await?,
+            (false, true) => sole(transaction)?.rollback().await?,
+            (_, false) => match failed.into_inner() {
+                Some(broken) => return Err(broken),
+                None if !went_well && written.into_inner() => {
+                    return Err(Broken::other("a job failed half-way that was to look before it writes"));
+                }
+                None => {}
+            },
+        }
+        Ok(())
+    }
+
+    async fn savepoint(&self) -> Result<DatabaseTransaction, DbErr> {
+        // What waits is not the new job's: it stays where that is undone.
+        self.writing(self.transaction.clone()).catch_up().await?;
+        self.transaction.begin().await
+    }
+
+    async fn commit(self) -> Result<i64, Broken> {
+        let writing = self.writing(self.transaction.clone());
+        self.events.write(&writing).await?;
+        writing.catch_up().await?;
+        drop(writing);
+        sole(self.transaction)?.commit().await?;
+        Ok(self.revision)
+    }
 }
 
 /// A transaction that nobody else uses any more.
@@ -319,9 +351,12 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use sea_orm::ConnectionTrait as _;
+    use sea_orm::sea_query::{Expr, Query};
+    use sea_orm::{ConnectionTrait as _, DbBackend, ExprTrait as _, Statement, StatementBuilder, Value};
 
+    use super::Tx;
     use crate::error::Error;
+    use crate::ids::UserId;
     use crate::store::Store;
     use crate::store::tests::{open, user_named};
     use crate::store::users::{self, NewUser};
@@ -380,6 +415,56 @@ mod tests {
         let names = users::list(store.read(), None, 10).await.unwrap();
         let names: Vec<_> = names.iter().map(|user| user.username.as_str()).collect();
         assert_eq!(names, ["admin", "good", "later", "pedl"]);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_seen_by_what_comes_after_it_and_goes_with_its_own_job_alone() {
+        let store = open().await;
+        let rename = |id: i64, to: &str| {
+            Query::update().table("users").value("display_name", to).and_where(Expr::col("id").eq(id)).to_owned()
+        };
+        let name = async |tx: &Tx, id| users::get_by_id(&**tx, UserId(id)).await.map(|user| user.display_name);
+        let kept = store.write_checked(move |tx| {
+            Box::pin(async move {
+                for n in 0..9 {
+                    tx.execute_soon(&rename(1, &format!("kept {n}"))).await?;
+                }
+                let numbered = "UPDATE users SET display_name = $2 WHERE id = $1";
+                let values: [Value; 2] = [1.into(), "kept 9".into()];
+                Ok(tx.execute_soon(&Given(numbered, values.to_vec())).await?)
+            })
+        });
+        let undone = store.write(move |tx| {
+            Box::pin(async move {
+                assert_eq!(name(tx, 1).await?, "kept 9", "of the job before it");
+                tx.execute_soon(&rename(1, "undone")).await?;
+                tx.execute_soon(&rename(2, "undone")).await?;
+                assert_eq!(name(tx, 2).await?, "undone");
+                tx.execute_soon(&rename(2, "undone, too")).await?;
+                Err::<(), _>(Error::Internal("on purpose".into()))
+            })
+        });
+        let (kept, undone) = tokio::join!(kept, undone);
+        assert!(kept.is_ok() && undone.is_err());
+        let names = users::list(store.read(), None, 10).await.unwrap();
+        assert_eq!(names.iter().map(|user| &*user.display_name).collect::<Vec<_>>(), ["kept 9", ""]);
+
+        // Its failure is the commit's.
+        let broken = store.write_checked(|tx| {
+            Box::pin(async { Ok(tx.execute_soon(&Given("UPDATE nowhere SET nothing = 0", vec![])).await?) })
+        });
+        let beside = store.write_checked(move |tx| Box::pin(async move { name(tx, 1).await }));
+        let (broken, beside) = tokio::join!(broken, beside);
+        assert!(matches!((broken, beside), (Err(Error::StoreUnavailable), Err(Error::Database(_)))));
+    }
+
+    /// A statement by its text and values.
+    struct Given(&'static str, Vec<Value>);
+
+    impl StatementBuilder for Given {
+        fn build(&self, backend: &DbBackend) -> Statement {
+            Statement::from_sql_and_values(*backend, self.0, self.1.clone())
+        }
     }
 
     #[tokio::test]

@@ -1,9 +1,11 @@
 //! The connection that a job writes with, which notes what became of its statements.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement, StatementBuilder,
+};
 use sea_orm_migration::async_trait;
 
 use crate::store::is_full;
@@ -14,11 +16,71 @@ pub struct Writing {
     pub written: AtomicBool,
     /// The statement that failed: PostgreSQL takes no other in that transaction, and its commit then undoes all.
     pub failed: OnceLock<Broken>,
+    waiting: Arc<Waiting>,
 }
 
+/// Statements whose outcome nobody waits for. The next one takes them along: on SQLite each costs a way to its thread and
+/// back, which takes longer than most of what is done there.
+#[derive(Default)]
+pub struct Waiting(Mutex<Vec<Statement>>);
+
+impl Waiting {
+    pub fn forget(&self) {
+        drop(self.take());
+    }
+
+    fn take(&self) -> Vec<Statement> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn push(&self, statement: Statement) -> usize {
+        let mut statements = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        statements.push(statement);
+        statements.len()
+    }
+}
+
+/// How many statements wait at most: more than a job has, and few enough for what SQLite is sent to be often the same.
+const MOST_WAITING: usize = 4;
+
 impl Writing {
-    pub fn new(transaction: Arc<DatabaseTransaction>) -> Self {
-        Self { transaction, written: AtomicBool::new(false), failed: OnceLock::new() }
+    pub fn new(transaction: Arc<DatabaseTransaction>, waiting: Arc<Waiting>) -> Self {
+        Self { transaction, written: AtomicBool::new(false), failed: OnceLock::new(), waiting }
+    }
+
+    /// Runs a statement that cannot fail but with the whole commit, and before any other.
+    pub async fn execute_soon(&self, statement: &impl StatementBuilder) -> Result<(), DbErr> {
+        self.written.store(true, Ordering::Relaxed);
+        let waiting = self.waiting.push(self.get_database_backend().build(statement));
+        if waiting < MOST_WAITING { Ok(()) } else { self.catch_up().await }
+    }
+
+    /// Runs what waits.
+    pub async fn catch_up(&self) -> Result<(), DbErr> {
+        if let Some(last) = self.last_of(self.waiting.take()).await? {
+            self.noted(true, self.transaction.execute_raw(last)).await?;
+        }
+        Ok(())
+    }
+
+    /// `statement` and what waits before it, as far as it is not run yet.
+    async fn after_waiting(&self, statement: Statement) -> Result<Statement, DbErr> {
+        let mut statements = self.waiting.take();
+        statements.push(statement);
+        let last = self.last_of(statements).await?;
+        last.ok_or_else(|| DbErr::Custom("a statement has gone".into()))
+    }
+
+    /// Where several can be one, that one; elsewhere the last, and the others are run.
+    async fn last_of(&self, mut statements: Vec<Statement>) -> Result<Option<Statement>, DbErr> {
+        if statements.iter().all(can_be_joined) {
+            return Ok(statements.into_iter().reduce(join));
+        }
+        let last = statements.pop();
+        for statement in statements {
+            self.noted(true, self.transaction.execute_raw(statement)).await?;
+        }
+        Ok(last)
     }
 
     async fn noted<T>(&self, writes: bool, statement: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
@@ -32,6 +94,20 @@ impl Writing {
     }
 }
 
+/// Whether sqlx takes a statement among others: SQLite's, the parameters of which it counts through all of them where
+/// they bear no numbers.
+fn can_be_joined(statement: &Statement) -> bool {
+    let numbered =
+        |sql: &str| sql.contains('$') || sql.split('?').skip(1).any(|rest| rest.starts_with(char::is_numeric));
+    statement.db_backend == DbBackend::Sqlite && !numbered(&statement.sql)
+}
+
+fn join(first: Statement, second: Statement) -> Statement {
+    let sql = format!("{}; {}", first.sql, second.sql);
+    let values = [first.values, second.values].into_iter().flatten().flatten();
+    Statement::from_sql_and_values(first.db_backend, sql, values)
+}
+
 fn writes(sql: &str) -> bool {
     !sql.starts_with("SELECT")
 }
@@ -43,21 +119,26 @@ impl ConnectionTrait for Writing {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        // Alone: it tells how many rows it has changed.
+        self.catch_up().await?;
         let writes = writes(&statement.sql);
         self.noted(writes, self.transaction.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.catch_up().await?;
         self.noted(writes(sql), self.transaction.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let writes = writes(&statement.sql);
+        let statement = self.after_waiting(statement).await?;
         self.noted(writes, self.transaction.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let writes = writes(&statement.sql);
+        let statement = self.after_waiting(statement).await?;
         self.noted(writes, self.transaction.query_all_raw(statement)).await
     }
 }
