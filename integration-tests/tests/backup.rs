@@ -21,11 +21,55 @@ fn started(cluster: &Cluster, data: &Path, name: &str) -> String {
 
 #[test]
 fn a_master_comes_back_from_a_backup_and_runs_nothing_twice() {
-    let mut cluster = Settings::default().slots(2).start();
+    let cluster = Settings::default().slots(2).start();
+    let (dir, file) = (cluster.path("master"), cluster.path("backup.tar.zst"));
+    let (old, file) = (cluster.path("master.old"), file.to_str().unwrap());
+    let backup = || {
+        let backup = master(&["backup", file], &dir);
+        assert!(backup.code == Some(0) && backup.stderr.starts_with("wrote a backup of "), "{backup:?}");
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    };
+    let restore = || {
+        let in_the_way = master(&["restore", file], &dir);
+        assert!(in_the_way.code == Some(1) && in_the_way.stderr.contains("move it away first"), "{in_the_way:?}");
+        fs::rename(&dir, &old).unwrap();
+        let restored = master(&["restore", file], &dir);
+        let left: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(!left.iter().any(|name| name == "restoring" || name.to_string_lossy().ends_with("-wal")), "{left:?}");
+        restored
+    };
+    comes_back(cluster, backup, restore);
+}
+
+#[test]
+fn a_master_on_postgresql_comes_back_from_a_dump_and_runs_nothing_twice() {
+    let cluster = Settings::default().slots(2).postgres().start();
+    let yaml = fs::read_to_string(cluster.path("master.yaml")).unwrap();
+    let (_, url) = yaml.split_once("url: '").unwrap();
+    let (url, _) = url.split_once('\'').unwrap();
+    let (dir, dump, config) = (cluster.path("master"), cluster.path("dump"), cluster.path("master.yaml"));
+    let (dump, config) = (dump.to_str().unwrap(), config.to_str().unwrap());
+    let backup = || {
+        let refused = master(&["backup", dump, "--config", config], &dir);
+        let how = format!("`pg_dump --format=custom --file={dump} \"$DATABASE_URL\"`");
+        assert!(refused.code == Some(1) && refused.stderr.contains(&how), "{refused:?}");
+        let dumped = outcome(Command::new("pg_dump").args(["--format=custom", &format!("--file={dump}"), url]));
+        assert_eq!(dumped.code, Some(0), "{dumped:?}");
+    };
+    let restore = || {
+        let to = format!("--dbname={url}");
+        let restored = outcome(Command::new("pg_restore").args(["--clean", "--if-exists", &to, dump]));
+        assert_eq!(restored.code, Some(0), "{restored:?}");
+        master(&["restore", "--config", config], &dir)
+    };
+    comes_back(cluster, backup, restore);
+}
+
+/// Backs a master up while it runs, goes on, and brings it back: what it knows then is what the backup does, and what
+/// its agent can tell.
+fn comes_back(mut cluster: Cluster, backup: impl FnOnce(), restore: impl FnOnce() -> Outcome) {
     let data = cluster.shared_dir("data", 0, 0);
     let go = |name: &str| fs::write(data.join(format!("{name}.go")), "").unwrap();
-    let (dir, file) = (cluster.path("master"), cluster.path("backup.tar.zst"));
-    let file = file.to_str().unwrap();
     go("ended");
     let ended = started(&cluster, &data, "ended");
     cluster.wait_for(&ended, "FAILED");
@@ -38,10 +82,7 @@ fn a_master_comes_back_from_a_backup_and_runs_nothing_twice() {
         let asset = cluster.json(&["command", "describe", &queued]);
         asset["state_reason"].as_str()?.contains("waits for a free slot").then_some(())
     });
-
-    let backup = master(&["backup", file], &dir);
-    assert!(backup.code == Some(0) && backup.stderr.starts_with("wrote a backup of "), "{backup:?}");
-    assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    backup();
 
     // What comes next, the backup does not know.
     go("ends-since");
@@ -50,19 +91,14 @@ fn a_master_comes_back_from_a_backup_and_runs_nothing_twice() {
     cluster.wait_for(&queued, "FAILED");
     let later = started(&cluster, &data, "later");
     cluster.wait_for(&later, "RUNNING");
-    let epoch = |cluster: &Cluster| cluster.json(&["master", "info"])["cluster_id"].clone();
-    let cluster_id = epoch(&cluster);
+    let id = |cluster: &Cluster| cluster.json(&["master", "info"])["cluster_id"].clone();
+    let cluster_id = id(&cluster);
     cluster.kill_master();
-    let in_the_way = master(&["restore", file], &dir);
-    assert!(in_the_way.code == Some(1) && in_the_way.stderr.contains("move it away first"), "{in_the_way:?}");
-    fs::rename(&dir, cluster.path("master.old")).unwrap();
-    let restored = master(&["restore", file], &dir);
+    let restored = restore();
     assert!(restored.code == Some(0) && restored.stderr.contains("1 that waited given up"), "{restored:?}");
-    let left: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(!left.iter().any(|name| name == "restoring" || name.to_string_lossy().ends_with("-wal")), "{left:?}");
     cluster.start_master();
 
-    assert_eq!(epoch(&cluster), cluster_id);
+    assert_eq!(id(&cluster), cluster_id);
     let describe = |id: &str| cluster.json(&["command", "describe", id]);
     assert_eq!(describe(&ended)["exit_code"], 7);
     // It is gone from the agent too, which remembers how it ended.
