@@ -444,10 +444,18 @@ mod tests {
                 Err::<(), _>(Error::Internal("on purpose".into()))
             })
         });
-        let (kept, undone) = tokio::join!(kept, undone);
-        assert!(kept.is_ok() && undone.is_err());
+        let again =
+            store.write_checked(move |tx| Box::pin(async move { Ok(tx.execute_soon(&rename(1, "kept 10")).await?) }));
+        let refused = store.write_checked(|tx| {
+            Box::pin(async {
+                tx.execute_unprepared("SELECT 1").await?;
+                Err::<(), _>(Error::Internal("it has only looked".into()))
+            })
+        });
+        let (kept, undone, again, refused) = tokio::join!(kept, undone, again, refused);
+        assert!(kept.is_ok() && undone.is_err() && again.is_ok() && refused.is_err());
         let names = users::list(store.read(), None, 10).await.unwrap();
-        assert_eq!(names.iter().map(|user| &*user.display_name).collect::<Vec<_>>(), ["kept 9", ""]);
+        assert_eq!(names.iter().map(|user| &*user.display_name).collect::<Vec<_>>(), ["kept 10", ""]);
 
         // Its failure is the commit's.
         let broken = store.write_checked(|tx| {

@@ -57,10 +57,15 @@ impl Writing {
 
     /// Runs what waits.
     pub async fn catch_up(&self) -> Result<(), DbErr> {
-        if let Some(last) = self.last_of(self.waiting.take()).await? {
-            self.noted(true, self.transaction.execute_raw(last)).await?;
+        match self.last_of(self.waiting.take()).await? {
+            Some(last) => self.run_waiting(last).await,
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// It may be of the job before this one, which has noted that it writes.
+    async fn run_waiting(&self, statement: Statement) -> Result<(), DbErr> {
+        self.noted(false, self.transaction.execute_raw(statement)).await.map(drop)
     }
 
     /// `statement` and what waits before it, as far as it is not run yet.
@@ -78,7 +83,7 @@ impl Writing {
         }
         let last = statements.pop();
         for statement in statements {
-            self.noted(true, self.transaction.execute_raw(statement)).await?;
+            self.run_waiting(statement).await?;
         }
         Ok(last)
     }
