@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::FutureExt as _;
 use futures::future::join_all;
+use futures::{FutureExt as _, TryFutureExt as _};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -44,17 +44,18 @@ impl Scheduler {
         let mut presence = self.presence.changes();
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // Too many to be read after each commit. Whatever they say, no task is placed on an agent that takes none.
+        // Too many to be read after each commit. Whatever they say, no task is placed where it does not fit.
         let mut agents = None;
         loop {
             let mut ticked = false;
             tokio::select! {
-                () = changed(&mut revisions) => {}
+                biased;
                 () = changed(&mut presence) => agents = None,
                 _ = tick.tick() => {
                     self.presence.count(Instant::now());
                     (agents, ticked) = (None, true);
                 }
+                () = changed(&mut revisions) => {}
             }
             let done = async {
                 let agents = match &mut agents {
@@ -66,16 +67,20 @@ impl Scheduler {
                 }
                 self.place_waiting(agents).await
             };
-            if let Err(error) = done.await {
-                tracing::error!(%error, "scheduling failed; it is tried again");
+            match done.await {
+                Ok(true) => {}
+                // Perhaps the agents are others by now.
+                Ok(false) => agents = None,
+                Err(error) => tracing::error!(%error, "scheduling failed; it is tried again"),
             }
         }
     }
 
-    async fn place_waiting(&self, agents: &[Agent]) -> Result<()> {
+    /// Answers whether each place that was decided on was given.
+    async fn place_waiting(&self, agents: &[Agent]) -> Result<bool> {
         let oldest = store::tasks::oldest_queued(self.store.read(), LOOKAHEAD).await?;
         if oldest.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let uses = store::tasks::uses(self.store.read()).await?;
         let rooms: Vec<Room> = agents
@@ -106,16 +111,17 @@ impl Scheduler {
                         let explain = self
                             .store
                             .write(move |tx| Box::pin(async move { lifecycle::explain(tx, id, reason).await }));
-                        writes.push(explain.boxed());
+                        writes.push(explain.map_ok(|()| true).boxed());
                     }
                 }
             }
         }
-        join_all(writes).await.into_iter().collect()
+        join_all(writes).await.into_iter().try_fold(true, |all, given| Ok(all & given?))
     }
 
-    /// The oldest of a queue that is not read whole: of each pool that has agents, those that can be placed, with slots and without, each so
-    /// many that a lot of one sort keeps none of another from being seen; and of the others, to tell them why they wait.
+    /// The oldest of a queue that is not read whole: of each pool that has agents, those that can be placed, with slots
+    /// and without, each so many that a lot of one sort keeps none of another from being seen; and of the others, to tell
+    /// them why they wait.
     async fn read_long_queue(&self, rooms: &[Room]) -> Result<Vec<Task>> {
         let mut largest: BTreeMap<&str, u32> = BTreeMap::new();
         for room in rooms {
@@ -135,15 +141,16 @@ impl Scheduler {
         Ok(queue)
     }
 
-    async fn place(&self, task: TaskId, agent: PlacedOn) -> Result<()> {
+    async fn place(&self, task: TaskId, agent: PlacedOn) -> Result<bool> {
         let (id, run_as) = (agent.id, self.run_as.clone());
-        if self.store.write_checked(move |tx| Box::pin(lifecycle::place(tx, task, agent, run_as))).await? {
+        let placed = self.store.write_checked(move |tx| Box::pin(lifecycle::place(tx, task, agent, run_as))).await?;
+        if placed {
             self.assignments.notify(id);
         } else {
             // It was killed meanwhile, or may not run as its owner's user: whoever follows it shall see its end.
             self.task_news.notify(task);
         }
-        Ok(())
+        Ok(placed)
     }
 
     async fn lose_silent(&self, agents: &[Agent]) -> Result<()> {

@@ -105,6 +105,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nothing_is_placed_where_it_does_not_fit_any_more() {
+        let (store, agent) = with_agent().await;
+        let asset = queued(&store).await;
+        let register = async |slots, pool: &str| {
+            let intro = Introduction {
+                name: "n1".into(),
+                version: String::new(),
+                slots,
+                slot_kind: SlotKind::Cpu,
+                resource_pool: Some(pool.into()),
+            };
+            let id = agent.id;
+            store.write(move |tx| Box::pin(async move { store::agents::update(tx, id, &intro).await })).await.unwrap();
+        };
+        for (slots, pool, fits) in [(0, "default", false), (4, "other", false), (1, "default", true)] {
+            register(slots, pool).await;
+            assert_eq!(place(&store, &agent, &asset).await, fits, "{slots} slots in {pool}");
+        }
+    }
+
+    #[tokio::test]
     async fn nothing_is_placed_on_an_agent_that_was_disabled_meanwhile() {
         let (store, agent) = with_agent().await;
         let asset = queued(&store).await;

@@ -116,12 +116,12 @@ impl Presence {
         agents.get(&agent).map(|seen| seen.last.elapsed())
     }
 
-    /// Tells that an agent was taken in or out of service.
-    pub fn tell(&self) {
+    /// Tells that an agent is another one than before: it has registered anew, or was taken in or out of service.
+    pub fn agents_changed(&self) {
         self.changes.send_replace(());
     }
 
-    /// Tells when an agent comes or goes, or is taken in or out of service.
+    /// Tells when an agent comes or goes, or is another one than before.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
     }

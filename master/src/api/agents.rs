@@ -67,6 +67,7 @@ impl AgentService for Api {
             }
             Caller::Nobody | Caller::Member(_) => return Err(Error::WrongTokenKind.into()),
         };
+        self.presence.agents_changed();
         let identity = store::cluster::identity(self.store.read()).await?;
         Ok(Response::new(RegisterResponse {
             credential,

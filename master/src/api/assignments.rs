@@ -62,7 +62,7 @@ impl Watcher {
     /// The next set that differs from the last one; at first, whatever it is. `None`: there will be no more.
     async fn next(&mut self) -> Result<Option<WatchAssignmentsResponse>> {
         while !self.connection.is_over() {
-            // The revision before the set: a set that is newer than its number is sent again with a newer one.
+            // The revision before the set, which may be newer than its number and never older.
             let generation = *self.revisions.borrow();
             let desired = self.desired().await?;
             if self.sent.as_ref() != Some(&desired) {

@@ -61,7 +61,7 @@ impl ClusterService for Api {
         let agent = self
             .administer(by, event, |tx| Box::pin(async move { store::agents::set_enabled(tx, &name, true).await }))
             .await?;
-        self.presence.tell();
+        self.presence.agents_changed();
         Ok(Response::new(EnableAgentResponse { agent: Some(self.shown(agent).await?) }))
     }
 
@@ -83,7 +83,7 @@ impl ClusterService for Api {
                 })
             })
             .await?;
-        self.presence.tell();
+        self.presence.agents_changed();
         for task in &disabled.killed {
             self.tell_of_kill(task);
         }

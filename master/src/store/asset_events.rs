@@ -19,7 +19,7 @@ use crate::assets::state::State;
 use crate::error::Result;
 use crate::ids::{AssetId, TaskId};
 
-/// Events in one statement: at eight values each, fewer than the 32,766 that SQLite binds.
+/// Events in one statement: at seven values each, fewer than the 32,766 that SQLite binds.
 const TOGETHER: usize = 1000;
 
 /// The database numbers events when it gets them.
@@ -134,6 +134,9 @@ fn from_row(row: asset_events::Model) -> Result<Recorded> {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::PaginatorTrait as _;
+
+    use crate::assets::lifecycle;
     use crate::error::Error;
     use crate::ids::UserId;
     use crate::store::tests::{new_command, open};
@@ -159,6 +162,26 @@ mod tests {
         assert_eq!(shown(first.id, None, 2).await, [(5, "COMPLETED"), (4, "RUNNING")]);
         assert_eq!(shown(first.id, Some(4), 9).await, [(3, "STARTING"), (1, "QUEUED")]);
         assert_eq!(shown(second.id, None, 9).await, [(2, "QUEUED")]);
+    }
+
+    #[tokio::test]
+    async fn what_one_commit_tells_is_counted_on_and_may_be_a_lot() {
+        let store = open().await;
+        let create = || store.write_checked(|tx| Box::pin(assets::create(tx, new_command(UserId(2)))));
+        let made = futures::future::join_all((0..=TOGETHER).map(|_| create())).await;
+        let first = made.into_iter().next().unwrap().unwrap();
+        let explain = |reason: &str| {
+            let (id, reason) = (first.latest_task.id, reason.to_owned());
+            store.write(move |tx| Box::pin(lifecycle::explain(tx, id, reason)))
+        };
+        let (one, same, other) = tokio::join!(explain("no agent"), explain("no agent"), explain("no room"));
+        assert!(one.is_ok() && same.is_ok() && other.is_ok());
+        store.write(|tx| Box::pin(tasks::hold_of_user(tx, UserId(2), Some("held")))).await.unwrap();
+        let told = list(store.read(), first.id, None, 9).await.unwrap();
+        let told: Vec<_> = told.iter().map(|event| &*event.reason).collect();
+        assert_eq!(told, ["held", "no room", "no agent", ""]);
+        let all = asset_events::Entity::find().count(store.read()).await.unwrap();
+        assert_eq!(usize::try_from(all).unwrap(), 2 * (TOGETHER + 1) + 2);
     }
 
     #[tokio::test]

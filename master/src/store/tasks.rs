@@ -75,16 +75,22 @@ pub async fn find_many(db: &impl ConnectionTrait, ids: &[TaskId]) -> Result<Vec<
 }
 
 /// A task that may get its place on `agent`, and its owner. None where it waits no longer, its owner was deactivated, or
-/// the agent takes no tasks: any of it after the queue was read.
+/// the agent takes no tasks, has fewer slots, or is in another pool: any of it after the queue and the agents were read.
 pub async fn placeable(tx: &Tx, id: TaskId, agent: AgentId) -> Result<Option<(Task, User)>> {
-    let in_service = agents::Entity::find_by_id(agent.0).filter(agents::Column::Enabled.eq(true)).into_query();
+    let (agent_pool, agent_slots) =
+        (agents::Column::ResourcePool.as_column_ref(), agents::Column::Slots.as_column_ref());
+    let fits = agents::Entity::find_by_id(agent.0)
+        .filter(agents::Column::Enabled.eq(true))
+        .filter(Expr::col(agent_pool).eq(Expr::col(tasks::Column::ResourcePool.as_column_ref())))
+        .filter(Expr::col(agent_slots).gte(Expr::col(tasks::Column::Slots.as_column_ref())))
+        .into_query();
     let query = tasks::Entity::find_by_id(id.0)
         .select_also(users::Entity)
         .join(JoinType::InnerJoin, tasks::Relation::Asset.def())
         .join(JoinType::InnerJoin, assets::Relation::Owner.def())
         .filter(tasks::Column::State.eq(State::Queued.as_str()))
         .filter(users::Column::Active.eq(true))
-        .filter(Expr::exists(in_service));
+        .filter(Expr::exists(fits));
     match query.one(&**tx).await? {
         Some((task, Some(owner))) => Ok(Some((from_row(task)?, super::users::from_row(owner)))),
         _ => Ok(None),

@@ -58,6 +58,18 @@ async fn a_database_of_a_newer_master_is_refused() {
     assert!(matches!(again, Err(OpenError::Newer(name)) if name == "m9999_of_the_future"));
 }
 
+/// `.cargo/config.toml` says so; a build from outside of the repository does not read it.
+#[tokio::test]
+async fn sqlite_plans_a_statement_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open("", dir.path()).await.unwrap();
+    let options = Statement::from_string(DbBackend::Sqlite, "PRAGMA compile_options");
+    let rows = store.read().query_all_raw(options).await.unwrap();
+    let options: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+    let has = |option: &str| options.iter().any(|there| there == option);
+    assert!(has("ENABLE_QPSG") && !has("ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
+}
+
 /// What the first release wrote: a linked account, one without a link, and a task that ran.
 fn first_release(task_id: &str) -> String {
     format!(

@@ -168,7 +168,15 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let work: Work = Box::new(move |tx| {
             async move {
-                match AssertUnwindSafe(job(tx)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+                let job = async {
+                    let value = job(tx).await?;
+                    // Its savepoint ends with it.
+                    if apart {
+                        tx.catch_up().await?;
+                    }
+                    Ok(value)
+                };
+                match AssertUnwindSafe(job).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic))) {
                     Ok(value) => done(reply, value),
                     Err(error) => {
                         drop(reply.send(Err(error)));
@@ -304,9 +312,7 @@ impl Group {
         let went_well = answer.is_some();
         // Dropped with the others where this fails.
         answers.extend(answer);
-        if job.apart && went_well {
-            tx.catch_up().await?;
-        } else if job.apart {
+        if job.apart && !went_well {
             self.waiting.forget();
             self.events.truncate(told_before);
         }
@@ -444,8 +450,12 @@ mod tests {
                 Err::<(), _>(Error::Internal("on purpose".into()))
             })
         });
-        let again =
-            store.write_checked(move |tx| Box::pin(async move { Ok(tx.execute_soon(&rename(1, "kept 10")).await?) }));
+        let again = store.write_checked(move |tx| {
+            Box::pin(async move {
+                tx.execute_soon(&rename(1, "kept 10")).await?;
+                users::create(tx, user_named("new")).await
+            })
+        });
         let refused = store.write_checked(|tx| {
             Box::pin(async {
                 tx.execute_unprepared("SELECT 1").await?;
@@ -453,9 +463,10 @@ mod tests {
             })
         });
         let (kept, undone, again, refused) = tokio::join!(kept, undone, again, refused);
-        assert!(kept.is_ok() && undone.is_err() && again.is_ok() && refused.is_err());
+        assert!(kept.is_ok() && undone.is_err() && refused.is_err());
+        assert_eq!(again.unwrap().username.as_str(), "new", "the row of the statement itself");
         let names = users::list(store.read(), None, 10).await.unwrap();
-        assert_eq!(names.iter().map(|user| &*user.display_name).collect::<Vec<_>>(), ["kept 10", ""]);
+        assert_eq!(names.iter().map(|user| &*user.display_name).collect::<Vec<_>>(), ["kept 10", "", ""]);
 
         // Its failure is the commit's.
         let broken = store.write_checked(|tx| {

@@ -40,7 +40,7 @@ impl Waiting {
     }
 }
 
-/// How many statements wait at most: more than a job has, and few enough for what SQLite is sent to be often the same.
+/// How many statements wait at most: more than jobs have, and few enough for what SQLite is sent to be often the same.
 const MOST_WAITING: usize = 4;
 
 impl Writing {
@@ -48,7 +48,7 @@ impl Writing {
         Self { transaction, written: AtomicBool::new(false), failed: OnceLock::new(), waiting }
     }
 
-    /// Runs a statement that cannot fail but with the whole commit, and before any other.
+    /// Runs a statement that answers nothing and does not fail by its values: with the next one, or before it.
     pub async fn execute_soon(&self, statement: &impl StatementBuilder) -> Result<(), DbErr> {
         self.written.store(true, Ordering::Relaxed);
         let waiting = self.waiting.push(self.get_database_backend().build(statement));
@@ -57,10 +57,10 @@ impl Writing {
 
     /// Runs what waits.
     pub async fn catch_up(&self) -> Result<(), DbErr> {
-        match self.last_of(self.waiting.take()).await? {
-            Some(last) => self.run_waiting(last).await,
-            None => Ok(()),
-        }
+        let mut waiting = self.waiting.take();
+        let Some(last) = waiting.pop() else { return Ok(()) };
+        let last = self.behind(waiting, last).await?;
+        self.run_waiting(last).await
     }
 
     /// It may be of the job before this one, which has noted that it writes.
@@ -68,21 +68,12 @@ impl Writing {
         self.noted(false, self.transaction.execute_raw(statement)).await.map(drop)
     }
 
-    /// `statement` and what waits before it, as far as it is not run yet.
-    async fn after_waiting(&self, statement: Statement) -> Result<Statement, DbErr> {
-        let mut statements = self.waiting.take();
-        statements.push(statement);
-        let last = self.last_of(statements).await?;
-        last.ok_or_else(|| DbErr::Custom("a statement has gone".into()))
-    }
-
-    /// Where several can be one, that one; elsewhere the last, and the others are run.
-    async fn last_of(&self, mut statements: Vec<Statement>) -> Result<Option<Statement>, DbErr> {
-        if statements.iter().all(can_be_joined) {
-            return Ok(statements.into_iter().reduce(join));
+    /// `last` with those before it in one, where they can be one; elsewhere `last`, and those before it are run.
+    async fn behind(&self, before: Vec<Statement>, last: Statement) -> Result<Statement, DbErr> {
+        if before.iter().chain([&last]).all(can_be_joined) {
+            return Ok(before.into_iter().rev().fold(last, |rest, first| join(first, rest)));
         }
-        let last = statements.pop();
-        for statement in statements {
+        for statement in before {
             self.run_waiting(statement).await?;
         }
         Ok(last)
@@ -137,13 +128,13 @@ impl ConnectionTrait for Writing {
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let writes = writes(&statement.sql);
-        let statement = self.after_waiting(statement).await?;
+        let statement = self.behind(self.waiting.take(), statement).await?;
         self.noted(writes, self.transaction.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let writes = writes(&statement.sql);
-        let statement = self.after_waiting(statement).await?;
+        let statement = self.behind(self.waiting.take(), statement).await?;
         self.noted(writes, self.transaction.query_all_raw(statement)).await
     }
 }
