@@ -45,15 +45,14 @@ mod tests {
 
     use super::*;
 
+    fn intro(slots: u32, pool: Option<&str>) -> Introduction {
+        let resource_pool = pool.map(Into::into);
+        Introduction { name: "n1".into(), version: String::new(), slots, slot_kind: SlotKind::Cpu, resource_pool }
+    }
+
     async fn with_agent() -> (Store, Agent) {
         let store = open().await;
-        let intro = Introduction {
-            name: "n1".into(),
-            version: String::new(),
-            slots: 4,
-            slot_kind: SlotKind::Cpu,
-            resource_pool: None,
-        };
+        let intro = intro(4, None);
         let admission = Admission { resource_pool: "default".into(), pool_is_fixed: false };
         let join =
             store.write(|tx| Box::pin(async move { store::agents::join(tx, &admission, &intro, [0; 32]).await }));
@@ -109,14 +108,7 @@ mod tests {
         let (store, agent) = with_agent().await;
         let asset = queued(&store).await;
         let register = async |slots, pool: &str| {
-            let intro = Introduction {
-                name: "n1".into(),
-                version: String::new(),
-                slots,
-                slot_kind: SlotKind::Cpu,
-                resource_pool: Some(pool.into()),
-            };
-            let id = agent.id;
+            let (id, intro) = (agent.id, intro(slots, Some(pool)));
             store.write(move |tx| Box::pin(async move { store::agents::update(tx, id, &intro).await })).await.unwrap();
         };
         for (slots, pool, fits) in [(0, "default", false), (4, "other", false), (1, "default", true)] {

@@ -77,12 +77,10 @@ pub async fn find_many(db: &impl ConnectionTrait, ids: &[TaskId]) -> Result<Vec<
 /// A task that may get its place on `agent`, and its owner. None where it waits no longer, its owner was deactivated, or
 /// the agent takes no tasks, has fewer slots, or is in another pool: any of it after the queue and the agents were read.
 pub async fn placeable(tx: &Tx, id: TaskId, agent: AgentId) -> Result<Option<(Task, User)>> {
-    let (agent_pool, agent_slots) =
-        (agents::Column::ResourcePool.as_column_ref(), agents::Column::Slots.as_column_ref());
     let fits = agents::Entity::find_by_id(agent.0)
         .filter(agents::Column::Enabled.eq(true))
-        .filter(Expr::col(agent_pool).eq(Expr::col(tasks::Column::ResourcePool.as_column_ref())))
-        .filter(Expr::col(agent_slots).gte(Expr::col(tasks::Column::Slots.as_column_ref())))
+        .filter(agents::Column::ResourcePool.into_expr().eq(tasks::Column::ResourcePool.into_expr()))
+        .filter(agents::Column::Slots.into_expr().gte(tasks::Column::Slots.into_expr()))
         .into_query();
     let query = tasks::Entity::find_by_id(id.0)
         .select_also(users::Entity)
