@@ -23,7 +23,7 @@ pub use containers::{ContainerPlan, StartAnswer};
 pub use images::{Image, PullFailure};
 pub use logs::{Frame, Mark, Source};
 pub use mounts::{Mount, Propagation};
-pub use observed::{Found, Limited, Phase};
+pub use observed::{Found, Limited, Phase, Stage};
 
 /// How long Docker may take to begin an answer. Creating and starting are slow on a busy machine.
 const ANSWER_WITHIN_SECONDS: u64 = 120;

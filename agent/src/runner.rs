@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::assignment::{Assignment, DesiredSet, TaskId};
-use crate::docker::{Found, Refusal};
+use crate::docker::{Found, Refusal, Stage};
 use crate::reconcile::{Action, Actual, reconcile};
 use crate::slots::Offer;
 use crate::tasks::{GONE, Order, Outcome, Tools, follow, refuse, start};
@@ -48,19 +48,16 @@ impl Runner {
     /// Takes stock of the containers that an earlier process left.
     pub async fn new(tools: Arc<Tools>, offer: Offer) -> Result<Self, Refusal> {
         let mut tasks = BTreeMap::new();
-        for Found { task, id, started, ended, gpus } in tools.docker.list().await? {
-            match task {
-                Some(task) => {
-                    let actual = if started { Actual::Started } else { Actual::Created };
-                    tasks.insert(task, Task::new(actual, if ended { vec![] } else { gpus }));
-                }
+        for Found { task, id, stage, gpus } in tools.docker.list().await? {
+            match (task, stage) {
+                // Its end is on record, or somebody else removes it.
+                (_, Stage::Leaving) => drop(tokio::spawn(finish_removal(tools.clone(), id))),
+                (Some(task), Stage::Created) => drop(tasks.insert(task, Task::new(Actual::Created, gpus))),
+                (Some(task), Stage::Started) => drop(tasks.insert(task, Task::new(Actual::Started, gpus))),
+                (Some(task), Stage::Ended) => drop(tasks.insert(task, Task::new(Actual::Started, vec![]))),
                 // It was made to read an image's files, by a process that did not come to remove it.
-                None if !started => {
-                    if let Err(refusal) = tools.docker.remove_by_id(&id).await {
-                        tracing::warn!("container {id}, from which an image was read, stays: {refusal}");
-                    }
-                }
-                None => {}
+                (None, Stage::Created) => remove(&tools, &id).await,
+                (None, Stage::Started | Stage::Ended) => {}
             }
         }
         // Not those of containers: a start may be under way.
@@ -236,4 +233,15 @@ impl Runner {
             task.actual = actual;
         }
     }
+}
+
+async fn remove(tools: &Tools, id: &str) {
+    if let Err(refusal) = tools.docker.remove_by_id(id).await {
+        tracing::warn!("container {id} stays: {refusal}");
+    }
+}
+
+/// Nobody waits for it: Docker may fail for as long as something else holds the container's files.
+async fn finish_removal(tools: Arc<Tools>, id: String) {
+    remove(&tools, &id).await;
 }

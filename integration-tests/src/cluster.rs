@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -12,7 +13,7 @@ use crate::clock::Clock;
 use crate::network::Network;
 use crate::process::{Process, program};
 use crate::settings::Settings;
-use crate::{Tmpfs, docker, eventually};
+use crate::{PATIENCE, Tmpfs, docker, eventually};
 
 /// A master, its agents, and a place for their files and the members' credentials.
 pub struct Cluster {
@@ -312,6 +313,19 @@ impl Cluster {
     /// Those of them that run.
     pub fn running(&self) -> Vec<String> {
         docker::running(self.settings.docker.as_deref(), &self.label())
+    }
+
+    /// Waits until all of them are removed.
+    ///
+    /// # Panics
+    /// When some stay, telling in which state.
+    pub fn wait_for_no_containers(&self) {
+        let start = Instant::now();
+        while !self.containers().is_empty() {
+            let left = || docker::states(self.settings.docker.as_deref(), &self.label());
+            assert!(start.elapsed() < PATIENCE, "containers are left:\n{}", left());
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn label(&self) -> String {

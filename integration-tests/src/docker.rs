@@ -40,10 +40,23 @@ pub fn running(url: Option<&str>, label: &str) -> Vec<String> {
     ids(url, &["--filter", &format!("label={label}")])
 }
 
+/// All containers with a label, a line each: the name, and the state as Docker keeps it.
+pub fn states(url: Option<&str>, label: &str) -> String {
+    let ids = containers(url, label);
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let inspect = [&at(url)[..], &["inspect", "--format", "{{.Name}} {{json .State}}"], &ids].concat();
+    // One that is gone meanwhile is an error to it.
+    let output = Command::new("docker").args(inspect).output().expect("docker starts");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 fn ids(url: Option<&str>, filter: &[&str]) -> Vec<String> {
-    let host = url.map_or(vec![], |url| vec!["--host", url]);
-    let ids = docker(&[&host[..], &["ps", "--quiet", "--no-trunc"], filter].concat());
+    let ids = docker(&[&at(url)[..], &["ps", "--quiet", "--no-trunc"], filter].concat());
     ids.split_whitespace().map(ToOwned::to_owned).collect()
+}
+
+fn at(url: Option<&str>) -> Vec<&str> {
+    url.map_or(vec![], |url| vec!["--host", url])
 }
 
 /// Removes all containers of the machine's Docker with a label, whatever they do.

@@ -18,8 +18,8 @@ use pedl_proto::v1::{
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
+use crate::Cluster;
 use crate::client::Client;
-use crate::{Cluster, eventually};
 
 /// Tells that it started, writes its lines, waits a little between them, and ends with its own code.
 const SCRIPT: &str = r#"
@@ -175,7 +175,7 @@ impl Workload {
                 broken.examples.push(format!("asset {id} was started {starts} times; {log:?}: {asset:?}"));
             }
         }
-        eventually("no container to be left", || cluster.containers().is_empty().then_some(()));
+        cluster.wait_for_no_containers();
         broken
     }
 }

@@ -279,7 +279,7 @@ fn data_outlives_tasks_that_are_killed_and_agents_that_die() {
         }
         cluster.pedl(&["-u", "ada", "command", "kill", &id]).ok();
         cluster.wait_for(&id, "KILLED");
-        eventually("its container to go", || cluster.containers().is_empty().then_some(()));
+        cluster.wait_for_no_containers();
         let tasks = cluster.path("agent0/tasks");
         eventually("its directory to go", || fs::read_dir(&tasks).unwrap().next().is_none().then_some(()));
         assert_eq!(fs::read_to_string(dir.join("hello")).unwrap(), "ada's\n");

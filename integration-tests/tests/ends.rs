@@ -46,7 +46,7 @@ fn why_not(cluster: &Cluster, args: &[&str]) -> String {
     assert_eq!((&list[0]["state"], &list[0]["exit_code"]), (&"FAILED".into(), &serde_json::Value::Null));
     let reason = list[0]["state_reason"].as_str().unwrap().to_owned();
     assert!(run.stderr.contains(&reason), "{run:?}");
-    eventually("nothing half-made to be left", || cluster.containers().is_empty().then_some(()));
+    cluster.wait_for_no_containers();
     reason
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use integration_tests::{Cluster, Settings, eventually, owner};
+use integration_tests::{Cluster, Settings, owner};
 
 fn the_main_job(cluster: &Cluster) {
     cluster.pedl(&["-u", "admin", "user", "create", "ada"]).ok();
@@ -51,7 +51,7 @@ fn the_main_job(cluster: &Cluster) {
     assert_eq!(owner(&data), (1234, 2345), "a bind-mounted directory is never chowned");
     let log = cluster.pedl(&["-u", "ada", "command", "logs", &list[0]["id"].to_string()]).ok();
     assert_eq!(log, "first\nlast\n");
-    eventually("the container to be removed", || cluster.containers().is_empty().then_some(()));
+    cluster.wait_for_no_containers();
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn logged(cluster: &Cluster, id: &str, text: &str) {
 
 /// Waits until nothing of any task is left on the machine.
 fn nothing_is_left(cluster: &Cluster) {
-    eventually("nothing to be left", || cluster.containers().is_empty().then_some(()));
+    cluster.wait_for_no_containers();
 }
 
 #[test]

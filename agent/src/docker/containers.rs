@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerCreateBody, ContainerInspectResponse, DeviceRequest, EndpointSettings, HealthConfig, HostConfig,
-    HostConfigLogConfig, Mount as ApiMount, NetworkingConfig,
+    ContainerCreateBody, ContainerInspectResponse, ContainerStateStatusEnum, DeviceRequest, EndpointSettings,
+    HealthConfig, HostConfig, HostConfigLogConfig, Mount as ApiMount, NetworkingConfig,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
@@ -129,9 +129,11 @@ impl Docker {
                 Err(Refusal::Conflict(_)) => {}
                 Err(refusal) => return Err(refusal),
             }
-            // A name is taken before its container is to be seen: it was asked for just now, and not answered.
-            match self.find_named(name).await? {
-                Some(phase) => return Ok(phase),
+            match self.inspect(name).await? {
+                // Nothing can be done with it, and its name is free when it is gone.
+                Some(container) if is_leaving(&container) => self.remove_by_id(name).await?,
+                Some(container) => return Ok(phase(container)),
+                // A name is taken before its container is to be seen: it was asked for just now, and not answered.
                 None => tokio::time::sleep(backoff.next()).await,
             }
         }
@@ -200,12 +202,7 @@ impl Docker {
 
     /// Looks at a task's container. Docker answers when what it does with the container at the time is done.
     pub async fn find(&self, task: &TaskId) -> Result<Option<Phase>, Refusal> {
-        self.find_named(&name(task)).await
-    }
-
-    async fn find_named(&self, name: &str) -> Result<Option<Phase>, Refusal> {
-        let container = self.inspect(name).await?;
-        Ok(container.map(|container| Phase::from(&container.state.unwrap_or_default())))
+        Ok(self.inspect(&name(task)).await?.map(phase))
     }
 
     async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, Refusal> {
@@ -266,14 +263,30 @@ impl Docker {
         self.remove_by_id(&name(task)).await
     }
 
-    /// Removes a container that does not run.
+    /// Removes a container that does not run, and returns when it is gone.
     pub async fn remove_by_id(&self, id: &str) -> Result<(), Refusal> {
         let options = RemoveContainerOptionsBuilder::new().v(true).build();
-        match self.patiently(|| self.api.remove_container(id, Some(options.clone()))).await {
-            Err(Refusal::NotFound(_)) => Ok(()),
-            // Somebody is at it already.
-            Err(Refusal::Conflict(message)) if message.contains("already in progress") => Ok(()),
-            answer => answer,
+        let remove = || async {
+            match self.api.remove_container(id, Some(options.clone())).await {
+                // Something holds this container's files: Docker itself is well.
+                Err(ApiError::DockerResponseServerError { status_code: 500, message }) => Ok(Some(message)),
+                answer => answer.map(|()| None),
+            }
+        };
+        let (mut backoff, mut told) = (Backoff::new(), false);
+        loop {
+            match self.patiently(remove).await {
+                Ok(None) | Err(Refusal::NotFound(_)) => return Ok(()),
+                Ok(Some(message)) => {
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!("Docker does not remove container {id} ({message}): trying until it does");
+                    }
+                }
+                // Somebody is at it, and may fail.
+                Err(Refusal::Conflict(message)) if message.contains("already in progress") => {}
+                Err(refusal) => return Err(refusal),
+            }
+            tokio::time::sleep(backoff.next()).await;
         }
     }
 
@@ -281,6 +294,16 @@ impl Docker {
     pub(super) fn container_name(task: &TaskId) -> String {
         name(task)
     }
+}
+
+fn phase(container: ContainerInspectResponse) -> Phase {
+    Phase::from(&container.state.unwrap_or_default())
+}
+
+/// Whether its removal was begun.
+fn is_leaving(container: &ContainerInspectResponse) -> bool {
+    let status = container.state.as_ref().and_then(|state| state.status);
+    matches!(status, Some(ContainerStateStatusEnum::REMOVING | ContainerStateStatusEnum::DEAD))
 }
 
 fn addressed(mac_address: String) -> NetworkingConfig {

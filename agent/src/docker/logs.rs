@@ -46,12 +46,13 @@ pub enum Source {
 impl Docker {
     /// Reads a log from its start. With `follow` the stream ends some time after the container, and may lack its last
     /// entries (Docker 20.10 stops reading when the writer has gone); without, it is what there is. A container that is
-    /// gone has none.
+    /// gone, or is being removed, has none.
     pub fn logs(&self, task: &TaskId, follow: bool) -> impl Stream<Item = Result<Frame, String>> + Unpin + use<> {
         let options = LogsOptionsBuilder::new().follow(follow).stdout(true).stderr(true).timestamps(true).build();
         let stream = self.api.logs(&Self::container_name(task), Some(options)).map_err(Failure::from);
-        let there = stream
-            .take_while(|output| std::future::ready(!matches!(output, Err(Failure::Refused(Refusal::NotFound(_))))));
+        let there = stream.take_while(|output| {
+            std::future::ready(!matches!(output, Err(Failure::Refused(refusal)) if is_of_none(refusal)))
+        });
         Box::pin(there.map(|output| match output {
             Ok(output) => output.try_into(),
             Err(Failure::Away(message)) => Err(message),
@@ -66,10 +67,15 @@ impl Docker {
         let read = || self.api.logs(&name, Some(options.clone())).try_collect::<Vec<_>>();
         match self.patiently(read).await {
             Ok(mut frames) => Ok(frames.pop().and_then(|output| output.try_into().ok())),
-            Err(Refusal::NotFound(_)) => Ok(None),
+            Err(refusal) if is_of_none(&refusal) => Ok(None),
             Err(refusal) => Err(refusal),
         }
     }
+}
+
+/// Whether that is why there is no log: the container is gone, or its removal was begun.
+const fn is_of_none(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::NotFound(_) | Refusal::Conflict(_))
 }
 
 impl TryFrom<LogOutput> for Frame {

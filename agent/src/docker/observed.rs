@@ -16,12 +16,23 @@ pub struct Found {
     pub task: Option<TaskId>,
     /// Docker's id.
     pub id: String,
-    /// Whether it was ever started.
-    pub started: bool,
-    /// Whether it may still use what it holds.
-    pub ended: bool,
-    /// The GPUs that it holds.
+    /// Where it stands.
+    pub stage: Stage,
+    /// The GPUs that it was made with.
     pub gpus: Vec<String>,
+}
+
+/// Where a container stands, as far as a listing shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It was never started.
+    Created,
+    /// It was started, and may use what it holds.
+    Started,
+    /// It has ended.
+    Ended,
+    /// Its removal was begun, and may have been cut short or have failed: Docker gives neither its log nor its files.
+    Leaving,
 }
 
 /// A container that runs, and may not for ever.
@@ -97,8 +108,16 @@ impl From<ContainerSummary> for Found {
             // An empty one is no id.
             task: labels.get(TASK).and_then(|task| task.parse().ok()),
             id: summary.id.unwrap_or_default(),
-            started: state != ContainerSummaryStateEnum::CREATED,
-            ended: [ContainerSummaryStateEnum::EXITED, ContainerSummaryStateEnum::DEAD].contains(&state),
+            stage: match state {
+                ContainerSummaryStateEnum::CREATED => Stage::Created,
+                ContainerSummaryStateEnum::EXITED => Stage::Ended,
+                ContainerSummaryStateEnum::REMOVING | ContainerSummaryStateEnum::DEAD => Stage::Leaving,
+                ContainerSummaryStateEnum::EMPTY
+                | ContainerSummaryStateEnum::RUNNING
+                | ContainerSummaryStateEnum::PAUSED
+                | ContainerSummaryStateEnum::RESTARTING
+                | ContainerSummaryStateEnum::STOPPING => Stage::Started,
+            },
             gpus: gpus.filter(|gpu| !gpu.is_empty()).map(Into::into).collect(),
         }
     }

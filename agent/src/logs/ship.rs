@@ -16,6 +16,9 @@ use crate::docker::{Docker, Mark};
 /// How long a container may outlive its log's stream before the stream counts as broken.
 const BROKEN_AFTER: Duration = Duration::from_secs(1);
 
+/// As often as this Docker breaks a log off before the agent tells of it: it does each time that it ends.
+const TOLD_AT: usize = 6;
+
 /// A log on its way from Docker to the master.
 pub struct Shipment<'a> {
     docker: &'a Docker,
@@ -66,6 +69,7 @@ impl<'a> Shipment<'a> {
     pub async fn run(mut self, fresh: bool) -> Option<LogEntry> {
         let mut backoff = Backoff::new();
         let mut restart = !fresh;
+        let mut broken = 0;
         loop {
             let over = *self.ended.borrow();
             let Err(interruption) = self.attempt(restart).await else { return self.first };
@@ -73,7 +77,10 @@ impl<'a> Shipment<'a> {
                 Interruption::Incomplete => false,
                 Interruption::Gap => true,
                 Interruption::Broken(message) => {
-                    tracing::debug!("the log of task {} broke off: {message}", self.task);
+                    broken += 1;
+                    if broken == TOLD_AT {
+                        tracing::warn!("Docker breaks off the log of task {}: {message}", self.task);
+                    }
                     tokio::time::sleep(backoff.next()).await;
                     false
                 }

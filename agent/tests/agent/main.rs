@@ -16,6 +16,7 @@ mod isolation;
 mod limits;
 mod program;
 mod refusals;
+mod removals;
 mod restarts;
 mod run_time;
 mod stops;

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use integration_tests::{Client, Cluster, Workload, eventually};
+use integration_tests::{Client, Cluster, Workload};
 use pedl_proto::v1::ReadLogsRequest;
 use tokio::runtime::Runtime;
 
@@ -52,5 +52,5 @@ fn who_does_not_read_slows_no_task_and_fills_no_memory() {
     follow.wait().expect("it ends");
     drop(held);
     workload.check(&cluster);
-    eventually("the flood's container to go", || cluster.containers().is_empty().then_some(()));
+    cluster.wait_for_no_containers();
 }

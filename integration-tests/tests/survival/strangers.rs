@@ -22,5 +22,5 @@ fn a_master_with_an_empty_data_directory_ends_nothing() {
     cluster.wait_for(&goes_on.id, "RUNNING");
     goes_on.let_go();
     goes_on.check(&cluster);
-    eventually("no container to be left", || cluster.containers().is_empty().then_some(()));
+    cluster.wait_for_no_containers();
 }
