@@ -1,13 +1,12 @@
 //! What Prometheus reads at `/metrics`. Counts and times only: no names of people or things.
 
+mod layer;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use http::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -18,9 +17,10 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::api::Api;
-use crate::auth::policy;
 use crate::error::{Error, Result};
 use crate::store;
+
+pub use layer::MetricsLayer;
 
 /// The measured.
 pub struct Metrics {
@@ -132,21 +132,14 @@ impl Metrics {
             .map_err(|error| Error::Internal(format!("the metrics cannot be written: {error}")))?;
         Ok(text)
     }
-}
 
-/// Counts and times each call.
-pub async fn measure(State(metrics): State<Arc<Metrics>>, request: Request<Body>, next: Next) -> Response {
-    let path = request.uri().path();
-    // Only known paths, lest a stranger fill the memory with invented ones.
-    let known = policy::ACCESS.iter().find(|(listed, _)| *listed == path);
-    let rpc = known.map_or("other", |(listed, _)| listed);
-    let start = Instant::now();
-    let response = next.run(request).await;
-    metrics.seconds.get_or_create(&RpcLabels { rpc }).observe(start.elapsed().as_secs_f64());
-    // A call that fails says so in its headers; one that succeeds or streams, in its trailers.
-    let code = response.headers().get("grpc-status").and_then(|code| code.to_str().ok()).unwrap_or("0");
-    metrics.calls.get_or_create(&CallLabels { rpc, code: code.to_owned() }).inc();
-    response
+    /// Counts a call that was answered, after this time.
+    fn note<B>(&self, rpc: &'static str, took: Duration, answer: &Response<B>) {
+        self.seconds.get_or_create(&RpcLabels { rpc }).observe(took.as_secs_f64());
+        // A call that fails says so in its headers; one that succeeds or streams, in its trailers.
+        let code = answer.headers().get("grpc-status").and_then(|code| code.to_str().ok()).unwrap_or("0");
+        self.calls.get_or_create(&CallLabels { rpc, code: code.to_owned() }).inc();
+    }
 }
 
 /// The second number of proc_pid_statm(5) is in pages.

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -30,17 +30,18 @@ use tokio_rustls::TlsAcceptor;
 use tonic::Status;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
+use tower::util::MapResponseLayer;
 
 use crate::api::{Api, SMALL_MESSAGE};
 use crate::auth::caller::Peer;
 use crate::auth::layer::AuthLayer;
 use crate::auth::origin::Names;
 use crate::error::Error;
-use crate::metrics::{self, Metrics};
+use crate::metrics::{Metrics, MetricsLayer};
 use crate::store;
 
 use connection::Port;
-use host::Doorman;
+use host::Attended;
 use page::guard::{guard, guard_call};
 
 /// How long calls may take to finish when the master shuts down.
@@ -61,7 +62,7 @@ pub async fn serve(
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1().timer(TokioTimer::new());
     http.http2().timer(TokioTimer::new()).keep_alive_interval(KEEPALIVE).keep_alive_timeout(KEEPALIVE);
-    let port = Port { http, tls: tls.map(TlsAcceptor::from), service: routes(api, names) };
+    let port = Port { http, tls: tls.map(TlsAcceptor::from), service: Attended::new(routes(api), names) };
     loop {
         let (stream, from) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -83,7 +84,7 @@ pub async fn serve(
     Ok(())
 }
 
-fn routes(api: Api, names: Names) -> Router {
+fn routes(api: Api) -> Router {
     let metrics = Metrics::new();
     let (_, health) = tonic_health::server::health_reporter();
     let mut grpc = Routes::new(health)
@@ -100,14 +101,13 @@ fn routes(api: Api, names: Names) -> Router {
         Ok(reflection) => grpc = grpc.add_service(reflection),
         Err(error) => tracing::error!(%error, "there is no reflection: the descriptors cannot be read"),
     }
-    let grpc = grpc
-        .prepare()
-        .into_axum_router()
-        .reset_fallback()
-        .layer(AuthLayer { sessions: api.sessions.clone(), refusals: api.refusals.clone() })
-        .layer(from_fn_with_state(metrics.clone(), metrics::measure))
-        .layer(GrpcWebLayer::new())
-        .layer(map_response(guard_call));
+    // All in one, outermost first: a layer of its own is a box of its own, which is cloned with all below it on each call.
+    let grpc = grpc.prepare().into_axum_router().reset_fallback().layer((
+        MapResponseLayer::new(guard_call),
+        GrpcWebLayer::new(),
+        MetricsLayer(metrics.clone()),
+        AuthLayer { sessions: api.sessions.clone(), refusals: api.refusals.clone() },
+    ));
 
     let pages = Router::new()
         .route("/healthz", get(healthz))
@@ -115,8 +115,7 @@ fn routes(api: Api, names: Names) -> Router {
         .fallback(page_or_no_rpc)
         .with_state((api, metrics))
         .layer(map_response(guard));
-    // Outermost: of what is not meant for this master nothing is looked at, counted or answered.
-    pages.merge(grpc).layer(from_fn_with_state(Doorman::new(names), host::check))
+    pages.merge(grpc)
 }
 
 /// Healthy is who can read the store.

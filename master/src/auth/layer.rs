@@ -43,10 +43,11 @@ pub struct Authenticated<S> {
     refusals: Arc<Recorder>,
 }
 
-impl<S> Service<Request<Body>> for Authenticated<S>
+impl<S, In> Service<Request<In>> for Authenticated<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S: Service<Request<In>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send,
+    In: Send + 'static,
 {
     type Response = Response<Body>;
     type Error = S::Error;
@@ -56,7 +57,7 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<In>) -> Self::Future {
         // The service that was polled ready is the one to call; its clone takes its place.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);

@@ -44,7 +44,7 @@ pub async fn guard(mut answer: Response) -> Response {
 }
 
 /// Keeps a call's answer to a browser from being taken for anything else, or kept.
-pub async fn guard_call(mut answer: Response) -> Response {
+pub fn guard_call<B>(mut answer: Response<B>) -> Response<B> {
     let of_browser = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/grpc-web");
     if answer.headers().get(CONTENT_TYPE).is_some_and(of_browser) {
         answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
