@@ -79,9 +79,6 @@ pub enum Want {
     Stop,
 }
 
-/// Where POSIX systems have it, though POSIX does not say so.
-const SHELL: &str = "/bin/sh";
-
 /// What a task runs, and as whom.
 #[derive(Debug, Clone)]
 pub struct TaskSpec {
@@ -116,13 +113,6 @@ pub struct TaskSpec {
 }
 
 impl TaskSpec {
-    /// What Docker is to run. Only a shell sets a umask: Docker has no word for it.
-    pub fn command_line(&self) -> Vec<String> {
-        let Some(umask) = self.run_as.umask else { return self.argv.clone() };
-        let script = format!("umask {umask:04o} && exec \"$@\"");
-        [SHELL, "-c", &script, SHELL].map(str::to_owned).into_iter().chain(self.argv.clone()).collect()
-    }
-
     /// The whole environment. `HOME` is where PEDL put the home; all else a member may set.
     pub fn environment(&self) -> BTreeMap<String, String> {
         let mut environment = BTreeMap::from([("USER".to_owned(), self.run_as.user.clone())]);

@@ -90,6 +90,11 @@ impl DataDir {
         self.root.join("ended-tasks")
     }
 
+    /// The first process of containers.
+    pub fn init(&self) -> PathBuf {
+        self.root.join("init")
+    }
+
     /// Where a directory stands for each image that was looked into.
     pub fn images(&self) -> PathBuf {
         self.root.join("images")

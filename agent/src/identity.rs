@@ -29,20 +29,8 @@ pub struct ImageFiles {
     pub passwd: Vec<u8>,
     /// `/etc/group`; empty where the image has none.
     pub group: Vec<u8>,
-    /// The shell that there is.
-    pub shell: Shell,
-}
-
-/// The best shell of an image.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Shell {
-    /// Not even `/bin/sh`.
-    #[default]
-    None,
-    /// `/bin/sh`.
-    Sh,
-    /// `/bin/bash`, and a `/bin/sh` with it.
-    Bash,
+    /// Whether it has `/bin/bash`.
+    pub has_bash: bool,
 }
 
 impl TryFrom<AgentUser> for RunAs {
@@ -101,7 +89,7 @@ impl RunAs {
 
     /// The task's `/etc/passwd`: the user's entry, and those of the image with another name and another id.
     pub fn passwd(&self, image: &ImageFiles) -> Vec<u8> {
-        let shell = if image.shell == Shell::Bash { "/bin/bash" } else { "/bin/sh" };
+        let shell = if image.has_bash { "/bin/bash" } else { "/bin/sh" };
         let Self { uid, user, gid, .. } = self;
         let own = format!("{user}:x:{uid}:{gid}:{user}:{home}:{shell}", home = self.home().display());
         over(&[own], &lines(&image.passwd).collect::<Vec<_>>())
@@ -191,7 +179,7 @@ mod tests {
         ImageFiles {
             passwd: b"root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534::/:/bin/false\nubuntu:x:1000:1000::/home/ubuntu:/bin/sh".into(),
             group: b"root:x:0:\nstaff:x:50:ubuntu\nubuntu:x:1000:\n".into(),
-            shell: Shell::Bash,
+            has_bash: true,
         }
     }
 

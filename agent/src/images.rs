@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::data_dir::write_durably;
 use crate::docker::{Docker, Refusal};
-use crate::identity::{ImageFiles, Shell};
+use crate::identity::ImageFiles;
 
 /// The files of the images that tasks ran in.
 #[derive(Debug)]
@@ -77,25 +77,19 @@ impl ImageCache {
     }
 }
 
+/// What the file `shell` says of an image that has it.
+const BASH: &[u8] = b"bash";
+
 fn find(dir: &Path) -> Option<ImageFiles> {
     let read = |name| std::fs::read(dir.join(name)).ok();
     // `shell` is written last: where it is, all is there.
-    let shell = match read("shell")?.as_slice() {
-        b"bash" => Shell::Bash,
-        b"sh" => Shell::Sh,
-        _ => Shell::None,
-    };
-    Some(ImageFiles { passwd: read("passwd")?, group: read("group")?, shell })
+    let has_bash = read("shell")? == BASH;
+    Some(ImageFiles { passwd: read("passwd")?, group: read("group")?, has_bash })
 }
 
 fn store(dir: &Path, files: &ImageFiles) -> io::Result<()> {
     std::fs::create_dir_all(dir)?;
     write_durably(&dir.join("passwd"), &files.passwd)?;
     write_durably(&dir.join("group"), &files.group)?;
-    let shell: &[u8] = match files.shell {
-        Shell::Bash => b"bash",
-        Shell::Sh => b"sh",
-        Shell::None => b"none",
-    };
-    write_durably(&dir.join("shell"), shell)
+    write_durably(&dir.join("shell"), if files.has_bash { BASH } else { b"sh" })
 }

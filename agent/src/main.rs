@@ -12,6 +12,7 @@ mod data_dir;
 mod docker;
 mod identity;
 mod images;
+mod init;
 mod isolation;
 mod join_token;
 mod logs;
@@ -33,6 +34,7 @@ use config::{Args, Config};
 use data_dir::DataDir;
 use docker::Docker;
 use images::ImageCache;
+use init::Init;
 use master::Master;
 use runner::Runner;
 use session::Keeper;
@@ -102,6 +104,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         "the agent gives tasks homes of their users, which only root can: start it as root"
     );
     let data_dir = Arc::new(DataDir::open(config.data_dir.clone())?);
+    let init = Init::install(data_dir.init())?;
     let member = data_dir.find_membership()?;
     if member.is_none() {
         // An agent that cannot join is told so now, by its exit, and not in a log.
@@ -134,6 +137,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
             dirs: TaskDirs(data_dir.tasks()),
             ends: Ends::open(data_dir.ends())?,
             images: ImageCache::new(data_dir.images()),
+            init,
             starts: Semaphore::new(STARTS_AT_ONCE),
         });
         let watch = isolation::watch(&tools.docker);

@@ -6,6 +6,7 @@ mod follow;
 mod refuse;
 mod run_time;
 mod settle;
+mod standing;
 mod start;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::bind_mounts::BindMounts;
 use crate::config::Capability;
 use crate::docker::Docker;
 use crate::images::ImageCache;
+use crate::init::Init;
 use crate::master::Master;
 
 pub use directory::TaskDirs;
@@ -45,6 +47,8 @@ pub struct Tools {
     pub allow_capabilities: Vec<Capability>,
     /// What was read from images.
     pub images: ImageCache,
+    /// The first process of containers.
+    pub init: Init,
     /// Bounds how many containers are made at once.
     pub starts: Semaphore,
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const WALLS: &[(&str, &[&str])] = &[
     ("sea_orm", &["store.rs", "store/"]),
     ("tonic", &["api.rs", "api/", "error.rs", "auth/layer.rs", "server.rs", "server/"]),
-    ("axum", &["auth/layer.rs", "metrics.rs", "server.rs", "server/"]),
+    ("axum", &["auth/layer.rs", "server.rs", "server/"]),
     ("crate::api", &["api/", "main.rs", "metrics.rs", "server.rs"]),
     ("crate::server", &["main.rs"]),
 ];

@@ -15,11 +15,14 @@ use bollard::query_parameters::{
 };
 use futures::StreamExt as _;
 use jiff::SignedDuration;
+use nix::sys::signal::{Signal, kill};
 
+use super::process::{self, Process};
 use super::{ApiError, Docker, Failure, Found, Limited, Mount, Phase, Refusal};
 use crate::assignment::{Limit, TaskId};
 use crate::backoff::Backoff;
 use crate::config::Capability;
+use crate::init;
 use crate::isolation::mac_address;
 
 const CLUSTER: &str = "pedl.cluster";
@@ -49,7 +52,7 @@ pub struct ContainerPlan {
     pub user: String,
     /// The ids of the further groups that the user is in.
     pub groups: Vec<u32>,
-    /// The program and its arguments.
+    /// What runs, with its arguments: the first process.
     pub argv: Vec<String>,
     /// The environment.
     pub environment: BTreeMap<String, String>,
@@ -165,8 +168,8 @@ impl Docker {
             // The image's would run beside the task, as processes of its own.
             healthcheck: Some(HealthConfig { test: Some(vec!["NONE".into()]), ..HealthConfig::default() }),
             host_config: Some(HostConfig {
-                // As process 1 most programs would ignore SIGTERM, and leave zombies.
-                init: Some(true),
+                // PEDL has one of its own.
+                init: Some(false),
                 network_mode: Some(BRIDGE.into()),
                 security_opt: Some(vec!["no-new-privileges".into()]),
                 // With it, root in a task could write frames with another's address. ping does without.
@@ -213,6 +216,34 @@ impl Docker {
         }
     }
 
+    /// The program that a task's container was made to run; none where that is not known.
+    pub async fn program(&self, task: &TaskId) -> Result<Option<String>, Refusal> {
+        let config = self.inspect(&name(task)).await?.and_then(|container| container.config);
+        let command_line = config.and_then(|config| config.cmd).unwrap_or_default();
+        Ok(init::program(&command_line).map(ToOwned::to_owned))
+    }
+
+    /// Whether a container has processes, whatever Docker says of it: dockerd may have ended between a start and its own
+    /// note of it.
+    pub async fn has_processes(&self, task: &TaskId) -> Result<bool, Refusal> {
+        Ok(!self.processes(task).await?.is_empty())
+    }
+
+    /// Ends what is left of a start that was broken off before the program began: where dockerd ended in the middle of
+    /// it, the runtime's own process waits in the container to go on (Docker 20.10 does not end it itself).
+    pub async fn end_broken_start(&self, task: &TaskId) -> Result<(), Refusal> {
+        for process in self.processes(task).await? {
+            // It may end meanwhile.
+            let _ = kill(process.pid, Signal::SIGKILL);
+        }
+        Ok(())
+    }
+
+    async fn processes(&self, task: &TaskId) -> Result<Vec<Process>, Refusal> {
+        let id = self.inspect(&name(task)).await?.and_then(|container| container.id);
+        Ok(id.map(|id| process::of_container(&id)).unwrap_or_default())
+    }
+
     /// Whether the program of a container that was never started, as Docker says, may have run all the same: dockerd opens
     /// the log before it starts the program, and notes that it has started it afterwards.
     pub async fn may_have_run(&self, task: &TaskId) -> Result<bool, Refusal> {
@@ -248,12 +279,20 @@ impl Docker {
         }
     }
 
-    /// Sends a signal. One that has ended takes none.
-    pub async fn kill(&self, task: &TaskId, signal: &str) -> Result<(), Refusal> {
+    /// Sends a signal to the first process. One that has ended takes none.
+    pub async fn kill(&self, task: &TaskId, signal: Signal) -> Result<(), Refusal> {
         let name = name(task);
-        let options = KillContainerOptionsBuilder::new().signal(signal).build();
+        let options = KillContainerOptionsBuilder::new().signal(signal.as_str()).build();
         match self.patiently(|| self.api.kill_container(&name, Some(options.clone()))).await {
-            Err(Refusal::NotFound(_) | Refusal::Conflict(_)) => Ok(()),
+            Err(Refusal::NotFound(_)) => Ok(()),
+            // It does not run, as far as Docker knows.
+            Err(Refusal::Conflict(_)) => {
+                for process in self.processes(task).await?.iter().filter(|process| process.is_first) {
+                    // It may end meanwhile.
+                    let _ = kill(process.pid, signal);
+                }
+                Ok(())
+            }
             answer => answer,
         }
     }

@@ -12,7 +12,7 @@ use futures::TryStreamExt as _;
 
 use super::containers::TASK;
 use super::{ApiError, Docker, Refusal};
-use crate::identity::{ImageFiles, Shell};
+use crate::identity::ImageFiles;
 
 /// The largest `/etc/passwd` or `/etc/group` that is taken from an image.
 const LARGEST_FILE: u64 = 256 << 10;
@@ -135,16 +135,8 @@ impl Docker {
         Ok(ImageFiles {
             passwd: self.read_file(probe, "/etc/passwd").await?.unwrap_or_default(),
             group: self.read_file(probe, "/etc/group").await?.unwrap_or_default(),
-            shell: self.find_shell(probe).await?,
+            has_bash: self.find_file(probe, "/bin/bash").await?.is_some(),
         })
-    }
-
-    async fn find_shell(&self, probe: &str) -> Result<Shell, Refusal> {
-        if self.find_file(probe, "/bin/sh").await?.is_none() {
-            return Ok(Shell::None);
-        }
-        let bash = self.find_file(probe, "/bin/bash").await?.is_some();
-        Ok(if bash { Shell::Bash } else { Shell::Sh })
     }
 
     /// A file of a container, behind symbolic links.

@@ -28,7 +28,6 @@ pub struct Shipment<'a> {
     outbox: Outbox,
     /// Whether the container has ended.
     ended: watch::Receiver<bool>,
-    first: Option<LogEntry>,
 }
 
 /// Why a reading of the log did not bring all of it to the master.
@@ -61,18 +60,18 @@ impl<'a> Shipment<'a> {
         outbox: Outbox,
         ended: watch::Receiver<bool>,
     ) -> Self {
-        Self { docker, task, notes, outbox, ended, first: None }
+        Self { docker, task, notes, outbox, ended }
     }
 
-    /// Returns when the container has ended and the master has all of its log, or does not want it. The first entry of
-    /// the program is returned: it tells why some programs did not start. `fresh` says that nothing of the log was sent yet.
-    pub async fn run(mut self, fresh: bool) -> Option<LogEntry> {
+    /// Returns when the container has ended and the master has all of its log, or does not want it. `fresh` says that
+    /// nothing of the log was sent yet.
+    pub async fn run(mut self, fresh: bool) {
         let mut backoff = Backoff::new();
         let mut restart = !fresh;
         let mut broken = 0;
         loop {
             let over = *self.ended.borrow();
-            let Err(interruption) = self.attempt(restart).await else { return self.first };
+            let Err(interruption) = self.attempt(restart).await else { return };
             restart = match interruption {
                 Interruption::Incomplete => false,
                 Interruption::Gap => true,
@@ -86,7 +85,7 @@ impl<'a> Shipment<'a> {
                 }
                 Interruption::Refused(message) if over => {
                     tracing::warn!("the master does not take the log of task {}: {message}", self.task);
-                    return self.first;
+                    return;
                 }
                 // A master that took the task for lost takes it back when it is reported.
                 Interruption::Refused(message) => {
@@ -113,7 +112,7 @@ impl<'a> Shipment<'a> {
                 return Err(Interruption::Incomplete);
             }
         }
-        entries.finish(|entry| push(&mut self.outbox, &mut self.first, entry));
+        entries.finish(|entry| self.outbox.push(entry));
         self.outbox.drain().await?;
         Ok(())
     }
@@ -127,7 +126,7 @@ impl<'a> Shipment<'a> {
                     let Some(frame) = frame else { return Ok(last) };
                     let frame = frame.map_err(Interruption::Broken)?;
                     last = Some(frame.mark());
-                    entries.push(frame, |entry| push(&mut self.outbox, &mut self.first, entry));
+                    entries.push(frame, |entry| self.outbox.push(entry));
                 },
                 sent = self.outbox.send(), if self.outbox.is_busy() => sent?,
             }
@@ -143,9 +142,4 @@ async fn is_whole(docker: &Docker, task: &TaskId, last: Option<Mark>) -> bool {
         (Ok(None), None) => true,
         (Ok(_) | Err(_), _) => false,
     }
-}
-
-fn push(outbox: &mut Outbox, first: &mut Option<LogEntry>, entry: LogEntry) {
-    first.get_or_insert_with(|| entry.clone());
-    outbox.push(entry);
 }

@@ -14,6 +14,7 @@ use crate::bind_mounts::staging;
 use crate::data_dir::write_durably;
 use crate::docker::{Mount, Propagation};
 use crate::identity::{ImageFiles, RunAs};
+use crate::init::NoteFile;
 
 /// The directories of all tasks.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ impl TaskDir {
         write_readable(&self.0.join("group"), &run_as.group(image, |gid| groups.get(&gid).cloned()))?;
         DirBuilder::new().recursive(true).mode(0o700).create(&home)?;
         chown(&home, Some(run_as.uid), Some(run_as.gid))?;
+        self.init().prepare(run_as.uid, run_as.gid)?;
         Ok(vec![
             Mount {
                 source: self.0.join("passwd"),
@@ -94,10 +96,30 @@ impl TaskDir {
         Ok(text.lines().filter_map(note).collect())
     }
 
+    /// What the first process of its container notes.
+    pub fn init(&self) -> NoteFile {
+        NoteFile(self.0.join("init"))
+    }
+
     /// Says, for a process after this one, that a start is about to be sent.
     pub fn note_start(&self) -> io::Result<()> {
         self.make()?;
-        write_durably(&self.0.join("start"), b"")
+        write_durably(&self.0.join("start"), &boot_id()?)
+    }
+
+    /// Whether a start was sent, or was about to be, before the machine was booted: what the container's first process
+    /// noted then may never have come to the disk.
+    pub fn start_noted_before_boot(&self) -> bool {
+        match (fs::read(self.0.join("start")), boot_id()) {
+            (Ok(noted), Ok(now)) => noted != now,
+            (Err(error), _) => error.kind() != io::ErrorKind::NotFound,
+            (Ok(_), Err(_)) => true,
+        }
+    }
+
+    /// Says that no start was sent, or that nothing is left of one.
+    pub fn forget_start(&self) -> io::Result<()> {
+        fs::remove_file(self.0.join("start"))
     }
 
     /// Whether a start was sent, or was about to be.
@@ -152,9 +174,45 @@ impl TaskDir {
     }
 }
 
+/// Another each time that the machine is booted (random(4)).
+fn boot_id() -> io::Result<Vec<u8>> {
+    fs::read("/proc/sys/kernel/random/boot_id")
+}
+
 /// Every user in the container reads it, whatever the agent's umask.
 fn write_readable(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = File::options().write(true).create(true).truncate(true).mode(0o644).open(path)?;
     file.set_permissions(fs::Permissions::from_mode(0o644))?;
     file.write_all(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_of_another_boot_is_known_for_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let task = TaskDir(dir.path().join("t"));
+        assert!(!task.start_noted() && !task.start_noted_before_boot());
+        task.note_start().unwrap();
+        assert!(task.start_noted() && !task.start_noted_before_boot());
+        fs::write(task.0.join("start"), "another\n").unwrap();
+        assert!(task.start_noted() && task.start_noted_before_boot());
+    }
+
+    #[test]
+    fn what_was_noted_is_kept_when_all_is_made_ready_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let note = TaskDir(dir.path().into()).init();
+        note.prepare(0, 0).unwrap();
+        assert_eq!(note.read(), Some(pedl_init::Note::Blank));
+        pedl_init::begin(&File::options().write(true).open(&note.0).unwrap()).unwrap();
+        note.prepare(0, 0).unwrap();
+        assert!(matches!(note.read(), Some(pedl_init::Note::Began { .. })));
+        // An agent was killed while it made it.
+        fs::write(&note.0, "").unwrap();
+        note.prepare(0, 0).unwrap();
+        assert_eq!(note.read(), Some(pedl_init::Note::Blank));
+    }
 }

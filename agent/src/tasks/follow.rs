@@ -6,8 +6,10 @@ use std::future::pending;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+use pedl_init::Note;
 use pedl_proto::agent::v1 as wire;
-use pedl_proto::v1::LogEntry;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use wire::task_report::Status;
@@ -31,12 +33,12 @@ pub async fn follow(tools: &Tools, task: &TaskId, fresh: bool, orders: watch::Re
     let outbox = Outbox::new(tools.master.clone(), task.clone());
     let notes = logs::system_entries(notes_for_log(tools, task).await);
     let log = Shipment::new(&tools.docker, task, notes, outbox, has_ended).run(fresh);
-    let (end, first) = tokio::select! {
+    let (end, ()) = tokio::select! {
         both = async { tokio::join!(end, log) } => both,
         outcome = report_running(tools, task) => return outcome,
         never = stop(tools, task, orders) => match never {},
     };
-    tools.settle(task, report(end, first, tools.dirs.of(task).noted_reason())).await
+    tools.settle(task, report(tools, task, end).await).await
 }
 
 /// What the log begins with. Without it the log would be numbered otherwise than before: trouble is waited out.
@@ -57,7 +59,7 @@ async fn end(tools: &Tools, task: &TaskId) -> Option<Phase> {
         if let Err(refusal) = tools.docker.wait(task).await {
             tracing::warn!("Docker does not wait for task {task}: {refusal}");
         }
-        match tools.docker.find(task).await {
+        match tools.find(task).await {
             Ok(Some(phase @ Phase::Exited { .. })) => return Some(phase),
             Ok(None) => return None,
             // Somebody restarted it from outside, or Docker is confused.
@@ -66,16 +68,19 @@ async fn end(tools: &Tools, task: &TaskId) -> Option<Phase> {
     }
 }
 
-/// `reason`: why it was told to stop, where nobody ordered it.
-fn report(end: Option<Phase>, first: Option<LogEntry>, reason: Option<String>) -> Status {
+/// What the master is told. Why it was told to stop, where nobody ordered it, was noted.
+async fn report(tools: &Tools, task: &TaskId, end: Option<Phase>) -> Status {
+    let could_not_start = |reason| Status::CouldNotStart(wire::CouldNotStart { reason });
     let Some(Phase::Exited { started_at, ended_at, code, out_of_memory }) = end else {
-        return Status::CouldNotStart(wire::CouldNotStart { reason: GONE.into() });
+        return could_not_start(GONE.into());
     };
-    let by_init = matches!(code, CANNOT_RUN | NOT_FOUND);
-    if let Some(reason) = first.as_ref().filter(|_| by_init).and_then(not_run) {
-        return Status::CouldNotStart(wire::CouldNotStart { reason });
+    let dir = tools.dirs.of(task);
+    match dir.init().read() {
+        Some(Note::Unable { errno }) => return could_not_start(unable(tools, task, errno).await),
+        Some(Note::Blank) => return could_not_start(NEVER_BEGAN.into()),
+        Some(Note::Began { .. } | Note::Ended { .. }) | None => {}
     }
-    let detail = match reason {
+    let detail = match dir.noted_reason() {
         Some(reason) => reason,
         None if out_of_memory && code != 0 => "out of memory".into(),
         None => String::new(),
@@ -88,17 +93,15 @@ fn report(end: Option<Phase>, first: Option<LogEntry>, reason: Option<String>) -
     })
 }
 
-/// What a shell, and Docker's init, exit with for a program that cannot be run (POSIX, 2.8.2).
-const CANNOT_RUN: i32 = 126;
-const NOT_FOUND: i32 = 127;
+/// Its container ran, and its program did not.
+const NEVER_BEGAN: &str = "its container was ended before its program began";
 
-/// Docker's init, which is the container's first process, could not run the program: to Docker it looks like a
-/// program that failed. The init says so in the first entry of the log.
-fn not_run(first: &LogEntry) -> Option<String> {
-    let text = std::str::from_utf8(&first.data).ok()?.strip_prefix("[FATAL tini (")?;
-    let (_, text) = text.split_once(")] ")?;
-    let (program, problem) = text.trim_end().strip_prefix("exec ")?.rsplit_once(" failed: ")?;
-    Some(format!("cannot run {program:?}: {problem} in the task's image"))
+async fn unable(tools: &Tools, task: &TaskId, errno: i32) -> String {
+    let program = match tools.docker.program(task).await {
+        Ok(program) => program.unwrap_or_default(),
+        Err(_) => String::new(),
+    };
+    format!("cannot run {program:?}: {} in the task's image", Errno::from_raw(errno).desc())
 }
 
 /// Tells the master that it runs, once in each session: one that lost the agent may think the task lost.
@@ -106,7 +109,7 @@ async fn report_running(tools: &Tools, task: &TaskId) -> Outcome {
     let mut session = tools.master.session();
     loop {
         session.mark_unchanged();
-        if let Ok(Some(Phase::Running { started_at })) = tools.docker.find(task).await {
+        if let Ok(Some(Phase::Running { started_at })) = tools.find(task).await {
             let running = wire::Running { started_at: Some(timestamp(started_at)) };
             match tools.master.report(task, Status::Running(running)).await {
                 wire::Verdict::Unknown => return Outcome::Disowned,
@@ -138,7 +141,7 @@ async fn stop(tools: &Tools, task: &TaskId, orders: watch::Receiver<Order>) -> I
                     tracing::warn!("cannot note why task {task} is told to stop: {error}");
                 }
             }
-            kill(tools, task, "SIGTERM").await;
+            kill(tools, task, Signal::SIGTERM).await;
             let kill_at = Timestamp::now()
                 .saturating_add(SignedDuration::try_from(grace).unwrap_or_default())
                 .unwrap_or(Timestamp::MAX);
@@ -152,7 +155,7 @@ async fn stop(tools: &Tools, task: &TaskId, orders: watch::Receiver<Order>) -> I
     let left = kill_at.duration_since(Timestamp::now()).try_into().unwrap_or_default();
     // The clock may have been set meanwhile.
     tokio::time::sleep(grace.min(left)).await;
-    kill(tools, task, "SIGKILL").await;
+    kill(tools, task, Signal::SIGKILL).await;
     pending().await
 }
 
@@ -190,7 +193,7 @@ async fn overtime(tools: &Tools, task: &TaskId) -> Limit {
     limited.limit
 }
 
-async fn kill(tools: &Tools, task: &TaskId, signal: &str) {
+async fn kill(tools: &Tools, task: &TaskId, signal: Signal) {
     if let Err(refusal) = tools.docker.kill(task, signal).await {
         tracing::warn!("Docker does not send {signal} to task {task}: {refusal}");
     }

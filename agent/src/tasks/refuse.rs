@@ -9,9 +9,16 @@ use crate::assignment::TaskId;
 /// Returns when the master has it on record; or, where a start that a process before this one sent was carried out
 /// after all, at once.
 pub async fn refuse(tools: &Tools, task: &TaskId, reason: String) -> Outcome {
-    if tools.dirs.of(task).start_noted() && matches!(settled(tools, task).await, Ok(Some(phase)) if phase.has_started())
-    {
-        return Outcome::Started;
+    if tools.dirs.of(task).start_noted() {
+        match settled(tools, task).await {
+            Ok(Some(phase)) if phase.has_started() => return Outcome::Started,
+            Ok(_) => {
+                if let Err(refusal) = tools.docker.end_broken_start(task).await {
+                    tracing::warn!("what is left of a start of task {task} may stay: {refusal}");
+                }
+            }
+            Err(_) => {}
+        }
     }
     let end = tools.ends.find(task).unwrap_or_else(|| {
         tracing::info!("task {task} does not start: {reason}");

@@ -17,8 +17,9 @@ use crate::backoff::Backoff;
 use crate::bind_mounts::{self, Place};
 use crate::config::Capability;
 use crate::docker::{ContainerPlan, Image, Mount, Phase, PullFailure, Refusal, StartAnswer};
-use crate::identity::{ImageFiles, Shell};
+use crate::identity::ImageFiles;
 use crate::images;
+use crate::init;
 use crate::isolation;
 
 /// How long a start that was sent may take to show. dockerd takes up a request within milliseconds of reading it, and
@@ -39,10 +40,6 @@ enum Error {
         "capability {capability} is not allowed on agent {agent}: leave it out of add_capabilities, or ask the administrator for it in allow_capabilities of the agent's agent.yaml"
     )]
     Capability { agent: String, capability: Capability },
-    #[error(
-        "image {image} has no /bin/sh, which sets the umask of {user}: name an image that has one, or ask the administrator for a link without a umask"
-    )]
-    NoShell { image: String, user: String },
     #[error(transparent)]
     Isolation(#[from] isolation::Error),
     #[error(transparent)]
@@ -58,7 +55,7 @@ enum Error {
     #[error("{GONE}")]
     Removed,
     #[error(
-        "Docker went away while it started the task, which may have run: see what it has done, and run it again if it has not"
+        "the machine went down while Docker started the task, which may have run: see what it has done, and run it again if it has not"
     )]
     MayHaveRun,
 }
@@ -96,24 +93,32 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
-    async fn run(mut self, gpus: Vec<String>, created: bool) -> Result<Outcome, Error> {
-        if self.tools.dirs.of(self.task).start_noted()
-            && let Some(outcome) = self.settle().await?
-        {
-            return Ok(outcome);
-        }
-        if created {
-            self.stage_again().await?;
-        } else {
-            let Some(image) = self.image().await? else {
-                return Ok(Outcome::Aborted { created: false });
-            };
-            match self.make(&image, gpus).await? {
-                Phase::Created => {}
-                Phase::Running { .. } | Phase::Exited { .. } => return Ok(Outcome::Started),
+    async fn run(mut self, gpus: Vec<String>, mut created: bool) -> Result<Outcome, Error> {
+        let mut backoff = Backoff::new();
+        loop {
+            if self.tools.dirs.of(self.task).start_noted() {
+                if let Some(outcome) = self.settle().await? {
+                    return Ok(outcome);
+                }
+                self.clear().await?;
+                created = false;
             }
+            if created {
+                self.stage_again().await?;
+            } else {
+                let Some(image) = self.image().await? else {
+                    return Ok(Outcome::Aborted { created: false });
+                };
+                match self.make(&image, gpus.clone()).await? {
+                    Phase::Created => {}
+                    Phase::Running { .. } | Phase::Exited { .. } => return Ok(Outcome::Started),
+                }
+            }
+            if let Some(outcome) = self.send().await? {
+                return Ok(outcome);
+            }
+            tokio::time::sleep(backoff.next()).await;
         }
-        self.send().await
     }
 
     fn aborted(&self) -> bool {
@@ -154,9 +159,6 @@ impl Start<'_> {
         let _turn = tools.starts.acquire().await.expect("nobody closes it");
         let files = tools.images.get(&tools.docker, &image.id).await;
         let files = files.map_err(|error| self.no_image(error))?;
-        if spec.run_as.umask.is_some() && files.shell == Shell::None {
-            return Err(Error::NoShell { image: spec.image.clone(), user: spec.run_as.user.clone() });
-        }
         let mounts = self.mount(&files, image).await?;
         let plan = ContainerPlan {
             task: (*task).clone(),
@@ -164,7 +166,7 @@ impl Start<'_> {
             image_id: image.id.clone(),
             user: spec.run_as.ids(),
             groups: spec.run_as.supplementary_gids.clone(),
-            argv: spec.command_line(),
+            argv: init::command_line(spec),
             environment: spec.environment(),
             mounts,
             work_dir: self.work_dir().to_string_lossy().into_owned(),
@@ -187,8 +189,9 @@ impl Start<'_> {
     /// Makes PEDL's own files and the member's bind mounts ready on this machine.
     async fn mount(&self, files: &ImageFiles, image: &Image) -> Result<Vec<Mount>, Error> {
         let groups = names_of_groups(self.spec.run_as.supplementary_gids.clone()).await;
-        let own = self.tools.dirs.of(self.task).prepare(&self.spec.run_as, files, &groups);
-        let own = own.map_err(|source| self.unprepared(source))?;
+        let dir = self.tools.dirs.of(self.task);
+        let mut own = dir.prepare(&self.spec.run_as, files, &groups).map_err(|source| self.unprepared(source))?;
+        own.extend(self.tools.init.mounts(&dir.init()));
         let binds = self.stage(&own, Some(image)).await?;
         Ok(own.into_iter().chain(binds).collect())
     }
@@ -224,38 +227,47 @@ impl Start<'_> {
         self.stage(&[], None).await.map(drop)
     }
 
-    /// Sends the start until it is known what became of it.
-    async fn send(&self) -> Result<Outcome, Error> {
-        let mut backoff = Backoff::new();
-        loop {
-            if self.aborted() {
-                return Ok(Outcome::Aborted { created: true });
-            }
-            isolation::ensure(&self.tools.docker).await?;
-            let note = self.tools.dirs.of(self.task).note_start();
-            note.map_err(|source| self.unprepared(source))?;
-            match self.tools.docker.start_once(self.task).await {
-                StartAnswer::Started => return Ok(Outcome::Started),
-                StartAnswer::Refused(refusal) => return Err(self.cannot_run(refusal)),
-                StartAnswer::Unknown(message) => tracing::warn!(
+    /// Sends the start, once. None: no answer came, and it is to be found out what became of it.
+    async fn send(&self) -> Result<Option<Outcome>, Error> {
+        if self.aborted() {
+            return Ok(Some(Outcome::Aborted { created: true }));
+        }
+        isolation::ensure(&self.tools.docker).await?;
+        let note = self.tools.dirs.of(self.task).note_start();
+        note.map_err(|source| self.unprepared(source))?;
+        match self.tools.docker.start_once(self.task).await {
+            StartAnswer::Started => Ok(Some(Outcome::Started)),
+            StartAnswer::Refused(refusal) => Err(self.cannot_run(refusal)),
+            StartAnswer::Unknown(message) => {
+                tracing::warn!(
                     "the start of task {} was not carried out, or not answered ({message}): looking what became of it",
                     self.task
-                ),
-            }
-            tokio::time::sleep(backoff.next()).await;
-            if let Some(outcome) = self.settle().await? {
-                return Ok(outcome);
+                );
+                Ok(None)
             }
         }
     }
 
+    /// Removes a container whose start was broken off before its program began. Docker does not start such a one well:
+    /// it may refuse to for ever, or write down each line of its log twice (20.10).
+    async fn clear(&self) -> Result<(), Error> {
+        // First: a container that is gone and was to be started is one that was removed from outside.
+        self.tools.dirs.of(self.task).forget_start().map_err(|source| self.unprepared(source))?;
+        let docker = &self.tools.docker;
+        let cleared = async {
+            docker.end_broken_start(self.task).await?;
+            docker.remove(self.task).await
+        };
+        cleared.await.map_err(|refusal| self.cannot_run(refusal))
+    }
+
     /// What became of a start that was sent, or was about to be. None: nothing, and it may be sent.
     async fn settle(&self) -> Result<Option<Outcome>, Error> {
+        let dir = self.tools.dirs.of(self.task);
         match settled(self.tools, self.task).await.map_err(|refusal| self.cannot_run(refusal))? {
             None => Err(Error::Removed),
             Some(phase) if phase.has_started() => Ok(Some(Outcome::Started)),
-            // dockerd was ended between the start and its own note of it.
-            Some(_) if self.may_have_run().await? => Err(Error::MayHaveRun),
+            Some(_) if dir.start_noted_before_boot() && self.may_have_run().await? => Err(Error::MayHaveRun),
             Some(_) => Ok(None),
         }
     }
@@ -291,7 +303,7 @@ fn text(path: &Path) -> String {
 pub async fn settled(tools: &Tools, task: &TaskId) -> Result<Option<Phase>, Refusal> {
     let deadline = Instant::now() + SETTLED_AFTER;
     loop {
-        match tools.docker.find(task).await? {
+        match tools.find(task).await? {
             Some(Phase::Created) if Instant::now() < deadline => tokio::time::sleep(SETTLED_AFTER / 12).await,
             phase => return Ok(phase),
         }

@@ -118,7 +118,7 @@ async fn the_container_is_made_as_promised() {
     let (config, host) = (container.config.unwrap(), container.host_config.unwrap());
     assert_eq!(config.user.unwrap(), "1234:2345");
     assert_eq!(config.entrypoint.unwrap_or_default(), Vec::<String>::new());
-    assert_eq!(config.cmd.unwrap(), ["sh", "-c", "sleep 600"]);
+    assert_eq!(config.cmd.unwrap(), ["/run/pedl/init", "/run/pedl/note", "-", "sh", "-c", "sleep 600"]);
     let labels = config.labels.unwrap();
     let label = |name: &str| labels.get(name).map(String::as_str);
     assert_eq!([label("pedl.cluster"), label("pedl.agent")], [Some(cluster.id.as_str()), Some("n1")]);

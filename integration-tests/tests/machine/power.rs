@@ -1,9 +1,8 @@
 //! The power is cut: agent, dockerd, containerd, shims and containers end at once, with all that was mounted and
 //! whatever was in /run; what was on a disk is there when the machine is back.
 //!
-//! What ran has FAILED then, with 255: that is what Docker says where nobody saw how a program ended. Whatever was queued
-//! or prepared runs once, what was just being started fails where it may have run, and nothing that was started is
-//! started again.
+//! What ran has FAILED then, with 255: nobody saw how it ended. Whatever was queued or prepared runs once, what was just
+//! being started too unless its program had begun, and nothing that had begun begins again.
 
 use integration_tests::{Dice, Dockerd, Loss, Settings, Workload};
 
@@ -38,7 +37,7 @@ fn a_machine_that_loses_power_starts_nothing_twice() {
     assert_eq!(ended["exit_code"], NOBODY_SAW, "{ended}");
     workload.check_but_for(&cluster, Loss::OfLines, |task| match task.exit_code {
         Some(code) => code == NOBODY_SAW,
-        None => task.state_reason.contains("which may have run"),
+        None => task.state_reason.contains("before its program began"),
     });
     memory_is_bounded(&cluster);
 }
