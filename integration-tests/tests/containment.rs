@@ -75,14 +75,17 @@ fn a_task_finds_nothing_of_pedls_own() {
     let cluster = Cluster::start();
     let (_, port) = cluster.url().rsplit_once(':').map(|(host, port)| (host.to_owned(), port.to_owned())).unwrap();
     let script = format!(
-        "env | grep -i -e token -e secret; ls -d /run/pedl* /var/lib/pedl* /run/docker* /var/run/docker* 2>/dev/null; \
+        "env | grep -i -e token -e secret; ls -d /run/pedl* /run/pedl/* /var/lib/pedl* /run/docker* /var/run/docker* 2>/dev/null; \
          cat /proc/[0-9]*/comm | grep -e pedl -e dockerd; \
+         (echo x >/run/pedl/init) 2>/dev/null && echo changed the first process of all tasks; \
          gateway=$(ip route | sed -n 's/default via \\([^ ]*\\).*/\\1/p'); \
          [ \"$gateway\" ] && echo has a way out; \
          for host in $gateway 127.0.0.1; do nc -w 2 $host {port} </dev/null && echo reached the master; done"
     );
     let shown = cluster.pedl(&["command", "run", "--", "sh", "-c", &script]);
-    assert_eq!(shown.stdout, "has a way out\n", "{shown:?}");
+    // But for what tells the agent how its program ended.
+    let own = "/run/pedl\n/run/pedl/init\n/run/pedl/note\n";
+    assert_eq!(shown.stdout, format!("{own}has a way out\n"), "{shown:?}");
     for path in ["master", "master/agent-token", "agent0", "agent0/membership.json"].map(|path| cluster.path(path)) {
         assert!(path.exists(), "{}", path.display());
         let refused = cluster.pedl(&["command", "run", "-v", &format!("{}:/data", path.display()), "--", "true"]);
