@@ -17,7 +17,7 @@ fn main() {
     let workspace = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join("..");
     let (out, target) = (PathBuf::from(variable("OUT_DIR")), variable("TARGET"));
     println!("cargo::rerun-if-changed=build.rs");
-    for watched in ["init/Cargo.toml", "init/src", "Cargo.lock"] {
+    for watched in ["init/Cargo.toml", "init/src", "Cargo.toml", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={}", workspace.join(watched).display());
     }
     let mut cargo = Command::new(variable("CARGO"));

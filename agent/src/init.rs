@@ -5,6 +5,7 @@ use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pedl_init::Note;
 use rustix::fs::{StatVfsMountFlags, statvfs};
@@ -104,8 +105,10 @@ impl NoteFile {
         fchown(&file, Some(uid), Some(gid))
     }
 
-    /// What it says. None: nothing; the container may be of an earlier version, or the program may have written to it.
+    /// What it says. None: it is not there; the container is of an earlier version. A program that has spoilt it began.
     pub fn read(&self) -> Option<Note> {
-        pedl_init::read(&File::open(&self.0).ok()?).ok()?
+        const SPOILT: Note = Note::Began { at: Duration::ZERO };
+        let file = File::open(&self.0).ok()?;
+        Some(pedl_init::read(&file).ok().flatten().unwrap_or(SPOILT))
     }
 }

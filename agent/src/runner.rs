@@ -217,7 +217,10 @@ impl Runner {
             Outcome::Aborted { created: false } => drop(self.tasks.remove(&id)),
             Outcome::Settled => {
                 self.set(&id, Actual::Settled);
-                self.tasks.entry(id).and_modify(|task| task.gpus.clear());
+                self.tasks.entry(id.clone()).and_modify(|task| task.gpus.clear());
+                // Nobody waits for it: the next task may have what this one had.
+                let tools = self.tools.clone();
+                tokio::spawn(async move { tools.clear_away(&id).await });
             }
             Outcome::Disowned => {
                 self.set(&id, Actual::Disowned);

@@ -74,7 +74,7 @@ pub enum Outcome {
     },
     /// It will never start; the master is to be told why.
     Refused(String),
-    /// Its end is on record, and nothing of it is left here.
+    /// Its end is on record, and what is left of it here is to be removed.
     Settled,
     /// The master does not know it. Nothing was removed.
     Disowned,

@@ -164,7 +164,7 @@ impl Workload {
             let cut_short = was_cut_short(task);
             let log = check_log(*number, &self.runtime.block_on(self.client.log(&task.id)), cut_short, loss);
             let ended = match cut_short {
-                true => asset.state() == AssetState::Failed,
+                true => asset.state() == AssetState::Failed && (task.exit_code.is_some() || starts == 0),
                 false => starts > 0 && (asset.state(), task.exit_code) == (state, Some(code)),
             };
             let kept = log.is_ok() && ended;

@@ -6,8 +6,10 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use pedl_init::Note;
 
 use crate::assignment::TaskId;
 use crate::bind_mounts::staging;
@@ -96,21 +98,28 @@ impl TaskDir {
         Ok(text.lines().filter_map(note).collect())
     }
 
-    /// What the first process of its container notes.
+    /// Where the first process of its container notes what becomes of the program.
     pub fn init(&self) -> NoteFile {
         NoteFile(self.0.join("init"))
+    }
+
+    /// What it noted. None: nothing, or nothing that is known to be the last: not all that was noted before the machine
+    /// went down came to the disk.
+    pub fn noted(&self) -> Option<Note> {
+        let note = self.init().read()?;
+        let is_last = matches!(note, Note::Ended { .. } | Note::Unable { .. }) || !self.start_noted_before_boot();
+        is_last.then_some(note)
     }
 
     /// Says, for a process after this one, that a start is about to be sent.
     pub fn note_start(&self) -> io::Result<()> {
         self.make()?;
-        write_durably(&self.0.join("start"), &boot_id()?)
+        write_durably(&self.0.join("start"), boot_id()?.as_bytes())
     }
 
-    /// Whether a start was sent, or was about to be, before the machine was booted: what the container's first process
-    /// noted then may never have come to the disk.
+    /// Whether a start was sent, or was about to be, before the machine was booted.
     pub fn start_noted_before_boot(&self) -> bool {
-        match (fs::read(self.0.join("start")), boot_id()) {
+        match (fs::read_to_string(self.0.join("start")), boot_id()) {
             (Ok(noted), Ok(now)) => noted != now,
             (Err(error), _) => error.kind() != io::ErrorKind::NotFound,
             (Ok(_), Err(_)) => true,
@@ -127,15 +136,18 @@ impl TaskDir {
         self.0.join("start").exists()
     }
 
-    /// Says, for a process after this one, that SIGTERM was sent and when SIGKILL is due.
-    pub fn note_stop(&self, kill_at: Timestamp) -> io::Result<()> {
+    /// Says, for a process after this one, that SIGTERM was sent and when SIGKILL is due, in time since the machine's boot.
+    pub fn note_stop(&self, kill_at: Duration) -> io::Result<()> {
         self.make()?;
-        write_durably(&self.0.join("stop"), kill_at.to_string().as_bytes())
+        write_durably(&self.0.join("stop"), format!("{} {}", kill_at.as_millis(), boot_id()?).as_bytes())
     }
 
     /// When SIGKILL is due; none where SIGTERM was not sent.
-    pub fn noted_stop(&self) -> Option<Timestamp> {
-        fs::read_to_string(self.0.join("stop")).ok()?.parse().ok()
+    pub fn noted_stop(&self) -> Option<Duration> {
+        let noted = fs::read_to_string(self.0.join("stop")).ok()?;
+        let (kill_at, boot) = noted.split_once(' ')?;
+        let of_this_boot = boot_id().is_ok_and(|now| now == boot);
+        if of_this_boot { kill_at.parse().ok().map(Duration::from_millis) } else { Some(Duration::ZERO) }
     }
 
     /// Says why it is about to be told to stop, where nobody ordered it.
@@ -175,8 +187,8 @@ impl TaskDir {
 }
 
 /// Another each time that the machine is booted (random(4)).
-fn boot_id() -> io::Result<Vec<u8>> {
-    fs::read("/proc/sys/kernel/random/boot_id")
+fn boot_id() -> io::Result<String> {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
 }
 
 /// Every user in the container reads it, whatever the agent's umask.
@@ -196,9 +208,28 @@ mod tests {
         let task = TaskDir(dir.path().join("t"));
         assert!(!task.start_noted() && !task.start_noted_before_boot());
         task.note_start().unwrap();
+        task.init().prepare(0, 0).unwrap();
         assert!(task.start_noted() && !task.start_noted_before_boot());
+        assert_eq!(task.noted(), Some(Note::Blank));
         fs::write(task.0.join("start"), "another\n").unwrap();
         assert!(task.start_noted() && task.start_noted_before_boot());
+        assert_eq!(task.noted(), None, "it may have begun all the same");
+        let file = File::options().write(true).open(&task.init().0).unwrap();
+        pedl_init::begin(&file).unwrap();
+        assert_eq!(task.noted(), None, "it may have ended all the same");
+        pedl_init::end(&file, 3).unwrap();
+        assert!(matches!(task.noted(), Some(Note::Ended { code: 3, .. })));
+    }
+
+    #[test]
+    fn when_to_kill_is_known_until_the_machine_is_booted() {
+        let dir = tempfile::tempdir().unwrap();
+        let task = TaskDir(dir.path().join("t"));
+        assert_eq!(task.noted_stop(), None);
+        task.note_stop(Duration::from_millis(12_345)).unwrap();
+        assert_eq!(task.noted_stop(), Some(Duration::from_millis(12_345)));
+        fs::write(task.0.join("stop"), "12345 another\n").unwrap();
+        assert_eq!(task.noted_stop(), Some(Duration::ZERO), "at once");
     }
 
     #[test]
@@ -206,13 +237,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let note = TaskDir(dir.path().into()).init();
         note.prepare(0, 0).unwrap();
-        assert_eq!(note.read(), Some(pedl_init::Note::Blank));
+        assert_eq!(note.read(), Some(Note::Blank));
         pedl_init::begin(&File::options().write(true).open(&note.0).unwrap()).unwrap();
         note.prepare(0, 0).unwrap();
-        assert!(matches!(note.read(), Some(pedl_init::Note::Began { .. })));
+        assert!(matches!(note.read(), Some(Note::Began { .. })));
         // An agent was killed while it made it.
         fs::write(&note.0, "").unwrap();
         note.prepare(0, 0).unwrap();
-        assert_eq!(note.read(), Some(pedl_init::Note::Blank));
+        assert_eq!(note.read(), Some(Note::Blank));
     }
 }

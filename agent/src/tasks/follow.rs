@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use pedl_init::Note;
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use wire::task_report::Status;
 
+use super::standing::ended;
 use super::{GONE, Order, Outcome, Tools, run_time};
 use crate::assignment::{Limit, TaskId};
 use crate::backoff::Backoff;
@@ -68,14 +69,15 @@ async fn end(tools: &Tools, task: &TaskId) -> Option<Phase> {
     }
 }
 
-/// What the master is told. Why it was told to stop, where nobody ordered it, was noted.
-async fn report(tools: &Tools, task: &TaskId, end: Option<Phase>) -> Status {
+/// What the master is told of an end; none: there is no container. Why it was told to stop, where nobody ordered it, was noted.
+pub async fn report(tools: &Tools, task: &TaskId, end: Option<Phase>) -> Status {
     let could_not_start = |reason| Status::CouldNotStart(wire::CouldNotStart { reason });
-    let Some(Phase::Exited { started_at, ended_at, code, out_of_memory }) = end else {
+    let dir = tools.dirs.of(task);
+    let note = dir.noted();
+    let Some(Phase::Exited { started_at, ended_at, code, out_of_memory }) = end.or_else(|| ended(note?)) else {
         return could_not_start(GONE.into());
     };
-    let dir = tools.dirs.of(task);
-    match dir.init().read() {
+    match note {
         Some(Note::Unable { errno }) => return could_not_start(unable(tools, task, errno).await),
         Some(Note::Blank) => return could_not_start(NEVER_BEGAN.into()),
         Some(Note::Began { .. } | Note::Ended { .. }) | None => {}
@@ -93,8 +95,8 @@ async fn report(tools: &Tools, task: &TaskId, end: Option<Phase>) -> Status {
     })
 }
 
-/// Its container ran, and its program did not.
-const NEVER_BEGAN: &str = "its container was ended before its program began";
+/// Its container ran, and its program did not: Docker ended it, or its first process did and told why.
+const NEVER_BEGAN: &str = "its container was ended before its program began: its log may say why";
 
 async fn unable(tools: &Tools, task: &TaskId, errno: i32) -> String {
     let program = match tools.docker.program(task).await {
@@ -142,9 +144,7 @@ async fn stop(tools: &Tools, task: &TaskId, orders: watch::Receiver<Order>) -> I
                 }
             }
             kill(tools, task, Signal::SIGTERM).await;
-            let kill_at = Timestamp::now()
-                .saturating_add(SignedDuration::try_from(grace).unwrap_or_default())
-                .unwrap_or(Timestamp::MAX);
+            let kill_at = run_time::uptime().saturating_add(grace);
             // After the signal: a process that dies in between makes a second SIGTERM, not a SIGKILL without one.
             if let Err(error) = dir.note_stop(kill_at) {
                 tracing::warn!("cannot note that task {task} was told to stop: {error}");
@@ -152,9 +152,7 @@ async fn stop(tools: &Tools, task: &TaskId, orders: watch::Receiver<Order>) -> I
             kill_at
         }
     };
-    let left = kill_at.duration_since(Timestamp::now()).try_into().unwrap_or_default();
-    // The clock may have been set meanwhile.
-    tokio::time::sleep(grace.min(left)).await;
+    tokio::time::sleep(kill_at.saturating_sub(run_time::uptime())).await;
     kill(tools, task, Signal::SIGKILL).await;
     pending().await
 }
@@ -176,13 +174,14 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Waits until the container has run for as long as it may.
 async fn overtime(tools: &Tools, task: &TaskId) -> Limit {
-    let limited = match tools.docker.find_limited(task).await {
-        Ok(Some(limited)) => limited,
-        Ok(None) => return pending().await,
-        Err(refusal) => {
-            tracing::warn!("how long task {task} may run is not known: {refusal}");
-            return pending().await;
+    let mut backoff = Backoff::new();
+    let limited = loop {
+        match tools.docker.find_limited(task).await {
+            Ok(Some(limited)) => break limited,
+            Ok(None) => return pending().await,
+            Err(refusal) => tracing::warn!("how long task {task} may run is not known yet: {refusal}"),
         }
+        tokio::time::sleep(backoff.next()).await;
     };
     let left = limited.limit.max_run_time.saturating_sub(run_time::age(&limited));
     // Monotonic from here on.

@@ -27,9 +27,12 @@ fn age_of_process(running: &Limited) -> io::Result<Duration> {
         return Err(io::Error::other(format!("process {} is another one here", running.pid)));
     }
     let started = started(&stat).ok_or_else(|| io::Error::other(format!("{dir}/stat is not understood")))?;
-    let now = clock_gettime(ClockId::Boottime);
-    let now = Duration::try_from(now).map_err(io::Error::other)?;
-    Ok(now.saturating_sub(started))
+    Ok(uptime().saturating_sub(started))
+}
+
+/// How long the machine has been up, sleep included: no setting of a clock changes it.
+pub fn uptime() -> Duration {
+    clock_gettime(ClockId::Boottime).try_into().unwrap_or_default()
 }
 
 /// When a process started, after the machine did: field 22 of /proc/PID/stat (proc(5)). The name, field 2, is in

@@ -19,13 +19,17 @@ impl Tools {
     /// Looks where a task stands; none without a container.
     pub async fn find(&self, task: &TaskId) -> Result<Option<Phase>, Refusal> {
         let Some(phase) = self.docker.find(task).await? else { return Ok(None) };
-        let note = self.dirs.of(task).init().read();
-        let runs = match (phase, note) {
-            (Phase::Created, Some(Note::Began { .. })) => self.docker.has_processes(task).await?,
-            _ => false,
-        };
-        Ok(Some(judge(phase, note, runs, Timestamp::now())))
+        let dir = self.dirs.of(task);
+        let began = |note| !matches!(note, None | Some(Note::Blank));
+        let runs = phase == Phase::Created && began(dir.noted()) && self.docker.has_processes(task).await?;
+        // Last: it may have ended just now.
+        Ok(Some(judge(phase, dir.noted(), runs, Timestamp::now())))
     }
+}
+
+/// How a program ended whose container is gone; none where it had not.
+pub fn ended(note: Note) -> Option<Phase> {
+    matches!(note, Note::Ended { .. }).then(|| judge(Phase::Created, Some(note), false, Timestamp::now()))
 }
 
 /// `runs`: whether a container that was never started, by Docker's word, has processes all the same.
@@ -37,9 +41,12 @@ fn judge(phase: Phase, note: Option<Note>, runs: bool, now: Timestamp) -> Phase 
         out_of_memory,
     };
     match (phase, note) {
-        // dockerd ended between the start and its own note of it.
-        (Phase::Created, Some(Note::Began { at })) if runs => Phase::Running { started_at: time(at) },
-        (Phase::Created, Some(Note::Began { at })) => exited(time(at), now, NOBODY_SAW, false),
+        // dockerd ended between the start and its own note of it. The program's user may have noted an end.
+        (Phase::Created, Some(Note::Began { at } | Note::Ended { began_at: at, .. })) if runs => {
+            Phase::Running { started_at: time(at).min(now) }
+        }
+        (Phase::Created, Some(Note::Unable { .. })) if runs => Phase::Running { started_at: now },
+        (Phase::Created, Some(Note::Began { at })) => exited(time(at).min(now), now, NOBODY_SAW, false),
         (Phase::Created, Some(Note::Ended { began_at, at, code })) => {
             exited(time(began_at), time(at).min(now), code, false)
         }
@@ -98,7 +105,10 @@ mod tests {
             check(exited(docker), Some(ENDED), false, expected);
         }
         check(Phase::Created, Some(ENDED), false, expect!["41 from 100 to 130"]);
-        check(Phase::Created, Some(BEGAN), true, expect!["runs since 100"]);
+        for note in [BEGAN, ENDED] {
+            check(Phase::Created, Some(note), true, expect!["runs since 100"]);
+        }
+        check(Phase::Created, Some(Note::Unable { errno: 2 }), true, expect!["runs since 200"]);
         check(Phase::Created, Some(BEGAN), false, expect!["255 from 100 to 200"]);
     }
 

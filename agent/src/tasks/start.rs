@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::unistd::{Gid, Group};
+use pedl_init::Note;
 use pedl_proto::agent::v1 as wire;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -243,6 +244,11 @@ impl Start<'_> {
                     "the start of task {} was not carried out, or not answered ({message}): looking what became of it",
                     self.task
                 );
+                let (master, task) = (self.tools.master.clone(), self.task.clone());
+                let detail = format!("Docker did not start it ({message}): trying until it does");
+                let starting = wire::task_report::Status::Starting(wire::Starting { detail });
+                // The master may be away.
+                tokio::spawn(async move { master.report(&task, starting).await });
                 Ok(None)
             }
         }
@@ -251,20 +257,22 @@ impl Start<'_> {
     /// Removes a container whose start was broken off before its program began. Docker does not start such a one well:
     /// it may refuse to for ever, or write down each line of its log twice (20.10).
     async fn clear(&self) -> Result<(), Error> {
-        // First: a container that is gone and was to be started is one that was removed from outside.
-        self.tools.dirs.of(self.task).forget_start().map_err(|source| self.unprepared(source))?;
         let docker = &self.tools.docker;
         let cleared = async {
             docker.end_broken_start(self.task).await?;
             docker.remove(self.task).await
         };
-        cleared.await.map_err(|refusal| self.cannot_run(refusal))
+        cleared.await.map_err(|refusal| self.cannot_run(refusal))?;
+        // Last: where it was not broken off after all, the start is looked for.
+        self.tools.dirs.of(self.task).forget_start().map_err(|source| self.unprepared(source))
     }
 
     /// What became of a start that was sent, or was about to be. None: nothing, and it may be sent.
     async fn settle(&self) -> Result<Option<Outcome>, Error> {
         let dir = self.tools.dirs.of(self.task);
         match settled(self.tools, self.task).await.map_err(|refusal| self.cannot_run(refusal))? {
+            // A process before this one removed it to make it anew.
+            None if dir.noted() == Some(Note::Blank) => Ok(None),
             None => Err(Error::Removed),
             Some(phase) if phase.has_started() => Ok(Some(Outcome::Started)),
             Some(_) if dir.start_noted_before_boot() && self.may_have_run().await? => Err(Error::MayHaveRun),

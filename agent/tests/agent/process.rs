@@ -101,6 +101,12 @@ impl Agent {
         self.child = Some(self.command().stderr(log).spawn().unwrap());
     }
 
+    /// The same, after the machine's clock was set to be off by so much.
+    pub fn start_again_at(&mut self, offset: &str) {
+        self.clock = Some(offset.into());
+        self.start_again();
+    }
+
     pub fn command(&self) -> Command {
         let program = env!("CARGO_BIN_EXE_pedl-agent");
         let mut words = self.through.iter().copied().chain([program]);

@@ -55,6 +55,32 @@ async fn one_sigterm_then_sigkill_however_often_it_is_asked() {
     assert_eq!((code(&end), log.as_str()), (128 + 9, "ready\nTERM 1\n"));
 }
 
+/// Nor does a clock that was set between two processes make the grace longer or shorter.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_grace_is_as_long_whatever_the_clock_says() {
+    let cluster = Cluster::new().await;
+    for hours in ["-5h", "+5h"] {
+        let master = FakeMaster::start(&cluster.id).await;
+        let mut agent = Agent::start(&master);
+        let grace = Some(prost_types::Duration { seconds: 6, nanos: 0 });
+        let task = master.place(
+            "trap 'echo TERM; sleep 3; echo saved; exit 5' TERM; echo ready; while :; do sleep 0.1; done",
+            |assignment| assignment.stop_grace = grace,
+        );
+        let ignores = master.place(COUNT_SIGNALS, |assignment| assignment.stop_grace = grace);
+        for task in [&task, &ignores] {
+            master.logged(task, "ready").await;
+            master.stop(task);
+            master.logged(task, "TERM").await;
+        }
+        agent.kill();
+        agent.start_again_at(hours);
+        let (end, log) = master.end(&task).await;
+        assert_eq!((code(&end), log.as_str()), (5, "ready\nTERM\nsaved\n"), "{hours}");
+        assert_eq!(code(&master.end(&ignores).await.0), 128 + 9, "{hours}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_killed_before_it_started_never_starts() {
     let cluster = Cluster::new().await;
