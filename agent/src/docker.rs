@@ -24,6 +24,7 @@ pub use images::{Image, PullFailure};
 pub use logs::{Frame, Mark, Source};
 pub use mounts::{Mount, Propagation};
 pub use observed::{Found, Limited, Phase, Stage};
+pub use process::is_of_container;
 
 /// How long Docker may take to begin an answer. Creating and starting are slow on a busy machine.
 const ANSWER_WITHIN_SECONDS: u64 = 120;

@@ -50,8 +50,12 @@ impl Runner {
         let mut tasks = BTreeMap::new();
         for Found { task, id, stage, gpus } in tools.docker.list().await? {
             match (task, stage) {
-                // Its end is on record, or somebody else removes it.
-                (_, Stage::Leaving) => drop(tokio::spawn(finish_removal(tools.clone(), id))),
+                // Its end is on record, or somebody else removes it. Nobody waits: Docker may fail for as long as something
+                // else holds the container's files.
+                (_, Stage::Leaving) => {
+                    let tools = tools.clone();
+                    tokio::spawn(async move { remove(&tools, &id).await });
+                }
                 (Some(task), Stage::Created) => drop(tasks.insert(task, Task::new(Actual::Created, gpus))),
                 (Some(task), Stage::Started) => drop(tasks.insert(task, Task::new(Actual::Started, gpus))),
                 (Some(task), Stage::Ended) => drop(tasks.insert(task, Task::new(Actual::Started, vec![]))),
@@ -242,9 +246,4 @@ async fn remove(tools: &Tools, id: &str) {
     if let Err(refusal) = tools.docker.remove_by_id(id).await {
         tracing::warn!("container {id} stays: {refusal}");
     }
-}
-
-/// Nobody waits for it: Docker may fail for as long as something else holds the container's files.
-async fn finish_removal(tools: Arc<Tools>, id: String) {
-    remove(&tools, &id).await;
 }

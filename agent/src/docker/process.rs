@@ -67,15 +67,19 @@ pub struct Process {
     pub is_first: bool,
 }
 
-/// The processes that are in the control groups of a container, by its id, of which groups have their names.
+/// The processes of a container, by its id.
 pub fn of_container(id: &str) -> Vec<Process> {
     let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let is_in = |pid: &i32| {
-        !id.is_empty() && fs::read_to_string(format!("/proc/{pid}/cgroup")).is_ok_and(|groups| groups.contains(id))
-    };
+    // It may end meanwhile.
+    let is_in = |pid: &i32| is_of_container(*pid, id).unwrap_or(false);
     let process = |pid| Process { pid: Pid::from_raw(pid), is_first: number_inside(pid).as_deref() == Some("1") };
     pids.filter(is_in).map(process).collect()
+}
+
+/// Whether a process is in the control groups of a container, by its id.
+pub fn is_of_container(pid: i32, id: &str) -> io::Result<bool> {
+    Ok(!id.is_empty() && fs::read_to_string(format!("/proc/{pid}/cgroup"))?.contains(id))
 }
 
 /// What the innermost namespace of its own calls it (proc_pid_status(5)).

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rustix::param::clock_ticks_per_second;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::docker::Limited;
+use crate::docker::{Limited, is_of_container};
 
 /// How long it has run: by the kernel, which counts from the machine's start; by Docker's clock and this machine's
 /// where the container's processes are not to be seen, as from another pid namespace.
@@ -20,11 +20,12 @@ pub fn age(running: &Limited) -> Duration {
 }
 
 fn age_of_process(running: &Limited) -> io::Result<Duration> {
-    let dir = format!("/proc/{}", running.pid);
+    let pid = i32::try_from(running.pid).map_err(io::Error::other)?;
+    let dir = format!("/proc/{pid}");
     let stat = fs::read_to_string(format!("{dir}/stat"))?;
     // After the other: a number is given to another process once its own has ended.
-    if !fs::read_to_string(format!("{dir}/cgroup"))?.contains(&running.id) {
-        return Err(io::Error::other(format!("process {} is another one here", running.pid)));
+    if !is_of_container(pid, &running.id)? {
+        return Err(io::Error::other(format!("process {pid} is another one here")));
     }
     let started = started(&stat).ok_or_else(|| io::Error::other(format!("{dir}/stat is not understood")))?;
     Ok(uptime().saturating_sub(started))
